@@ -162,7 +162,7 @@ class TestCreateExport:
         ):
             await exported(call)
         assert not isinstance(error.value, ServiceValidationError)
-        assert error.value.translation_key == "export_failed"
+        assert error.value.translation_key == "file_disk_full"
         assert "No space left" in str(error.value)
 
 

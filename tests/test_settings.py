@@ -36,14 +36,17 @@ async def test_without_an_installation_the_documented_limits_hold(hass):
 
 
 async def test_what_is_filled_in_holds_and_the_rest_stays(hass, entry):
-    result = await fill_in(hass, entry, max_date_range_days=31)
+    result = await fill_in(hass, entry, max_date_range_days=31.0)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert settings(hass) == Settings(max_date_range_days=31)
+    # The user interface sends floats.
+    assert [type(one) for one in entry.options.values()] == [int] * len(BOUNDS)
 
 
 @pytest.mark.parametrize("name", BOUNDS)
 async def test_values_outside_their_bounds_are_refused(hass, entry, name):
-    for value in (BOUNDS[name].low - 1, BOUNDS[name].high + 1):
+    bounds = BOUNDS[name]
+    for value in (bounds.low - 1, bounds.high + 1, bounds.low + 0.5):
         with pytest.raises(InvalidData) as error:
             await fill_in(hass, entry, **{name: value})
         assert name in str(error.value.schema_errors)

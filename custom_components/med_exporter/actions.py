@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .answers import utc
 from .corrections.actions import CORRECT_SCHEMA, correct_energy
-from .errors import ExportFailedError, InvalidRequest
+from .errors import InvalidRequest
 from .exports.action_fields import named_as_here, plain_values, request_of
 from .exports.answers import export_page, export_status, statistics_answer
 from .exports.catalogue import async_list_devices, list_metrics
@@ -21,9 +21,10 @@ from .exports.comparison import async_compare_contracts
 from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
 from .history.pages import PAGE_FIELDS
+from .history.reasons import failure_of
 from .history.records import ExportStatus
 from .installation.actions import REMOVE_SCHEMA, remove_all_data
-from .object_reader import INVALID_REQUEST, INVALID_VALUE, shown
+from .object_reader import INVALID_REQUEST, INVALID_VALUE, shown, typed_flag
 from .pushes.actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
@@ -71,8 +72,7 @@ async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]
     if wait:
         record = await jobs.async_wait(record.id)
         if record.status is not ExportStatus.COMPLETED:
-            code = record.error_code or record.status.value.upper()
-            raise ExportFailedError(code, record.error_message or record.status.value)
+            raise failure_of(call.hass, record)
     return _status(jobs, record)
 
 
@@ -128,7 +128,7 @@ async def _list_metrics(call: ServiceCall, _user: User | None) -> dict[str, Any]
 def _flag(value: object, field: str) -> bool:
     """Return true or false, which templates write as texts. Raises InvalidRequest."""
     try:
-        return cv.boolean(value)
+        return typed_flag(value)
     except vol.Invalid as err:
         raise InvalidRequest(INVALID_REQUEST, "not_a_boolean", field=field) from err
 

@@ -120,7 +120,16 @@ class NotAllowedError(InvalidRequest):
 
 
 class ExportFailedError(MedError):
-    """An export that a caller waited for ended without a file."""
+    """What a caller waited for failed; `key` are the words that say why."""
 
-    def __init__(self, code: str, reason: str) -> None:
-        super().__init__(code, "export_failed", reason=reason)
+    def __init__(
+        self,
+        code: str,
+        key: str = "export_failed",
+        *,
+        field: str | None = None,
+        **placeholders: object,
+    ) -> None:
+        super().__init__(code, key, field=field, **placeholders)
+        # What is at fault is a setting of the destination, which the words may name.
+        self.field = None

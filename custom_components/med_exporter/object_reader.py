@@ -6,7 +6,10 @@ import math
 import re
 from typing import Final
 
-from .engine.object_reader import INVALID_REQUEST, INVALID_VALUE, shown
+import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
+
+from .engine.object_reader import INVALID_REQUEST, INVALID_VALUE, shown, whole
 from .engine.object_reader import ObjectReader as EngineReader
 from .errors import InvalidRequest
 
@@ -16,7 +19,9 @@ __all__ = [
     "NotANumberError",
     "ObjectReader",
     "shown",
+    "typed_flag",
     "typed_number",
+    "typed_whole",
 ]
 
 _NUMBER: Final = re.compile(
@@ -44,6 +49,24 @@ def typed_number(value: object) -> float:
     if not math.isfinite(number):
         raise NotANumberError
     return number
+
+
+def typed_whole(value: object) -> int:
+    """Return a whole number, as `typed_number` takes numbers. Raises NotANumberError for 1.5."""
+    number = whole(typed_number(value))
+    if number is None:
+        raise NotANumberError
+    return number
+
+
+def typed_flag(value: object) -> bool:
+    """Return true or false, in any of the words that Home Assistant has for them, or as 1 or 0.
+
+    Raises vol.Invalid, as a schema wants it, for all else: Home Assistant takes 0.5 for true.
+    """
+    if isinstance(value, (int, float)) and value not in {0, 1}:
+        raise vol.Invalid("neither true nor false")
+    return cv.boolean(value)
 
 
 class ObjectReader(EngineReader):

@@ -90,10 +90,11 @@ class TestInAThread:
     async def test_records(self, jobs, fridge, hass, folder, file_format):
         limit(hass, max_records_per_export=20, max_pdf_rows=30)
         await record(hass, fridge, 20)
-        assert (await ended(jobs, format=file_format)).records == 20
+        raw = {"format": file_format, "aggregation": "raw"}
+        assert (await ended(jobs, **raw)).records == 20
         kept = sorted(folder.iterdir())
         await record(hass, fridge, 1, after=20)
-        failed = await ended(jobs, format=file_format)
+        failed = await ended(jobs, **raw)
         assert (failed.status, failed.error_code) == (ExportStatus.FAILED, "TOO_MANY_RECORDS")
         assert sorted(folder.iterdir()) == kept
 
@@ -111,9 +112,9 @@ class TestInAThread:
     async def test_rows_of_a_pdf_that_only_the_job_can_count(self, jobs, fridge, hass, folder):
         limit(hass, max_pdf_rows=5)
         await record(hass, fridge, 5)
-        assert (await ended(jobs, format="pdf")).records == 5
+        assert (await ended(jobs, format="pdf", aggregation="raw")).records == 5
         await record(hass, fridge, 1, after=5)
-        failed = await ended(jobs, format="pdf")
+        failed = await ended(jobs, format="pdf", aggregation="raw")
         assert (failed.status, failed.error_code) == (ExportStatus.FAILED, "TOO_MANY_PDF_ROWS")
 
     async def test_days_of_a_range(self, jobs, fridge, hass):
@@ -166,7 +167,8 @@ async def test_a_full_disk_fails_the_export_and_leaves_nothing(
     small_disk, jobs, fridge, hass, file_format
 ):
     await record(hass, fridge, 12_000)
-    failed = await ended(jobs, format=file_format, fields=["timestamp", "device_id", "power_w"])
+    fields = ["timestamp", "device_id", "power_w"]
+    failed = await ended(jobs, format=file_format, aggregation="raw", fields=fields)
     assert (failed.status, failed.error_code) == (ExportStatus.FAILED, "DISK_FULL")
     assert list(small_disk.iterdir()) == []
     again = await ended(jobs, date_range="yesterday")

@@ -87,11 +87,27 @@ async def test_what_the_connection_test_finds_stands_at_its_field(hass, other_ho
         ({"token": "wrong"}, {"token": "destination_unauthorized"}),
         ({"url": f"http://127.0.0.1:{free_port()}"}, {"url": "destination_refused_loopback"}),
         (
-            {"url": f"{other_home.url}/lovelace"},
+            {"url": f"{other_home.url}/elsewhere"},
             {"url": "destination_not_expected_server_home_assistant"},
         ),
     ):
         assert errors_in(await submit(hass, filled_in(other_home, **changes))) == errors
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["/", "/lovelace/0", "/lovelace-kitchen?edit=1", "/dashboard-power/0#top", "/config/dashboard",
+     "/auth/authorize?client_id=http%3A%2F%2Fhome", "/api/", "/api/states"],
+)  # fmt: skip
+async def test_an_address_is_taken_as_a_browser_shows_it(hass, other_home, behind: str) -> None:
+    entry = await add(hass, other_home, url=f"  {other_home.url}{behind} ")
+    assert entry.data["url"].rstrip("/") == entry.unique_id == other_home.url
+
+
+@pytest.mark.parametrize("before", ["Bearer ", "bearer  ", "Authorization: Bearer ", "\n"])
+async def test_a_token_is_taken_as_a_request_has_it(hass, other_home, before: str) -> None:
+    entry = await add(hass, other_home, token=before + other_home.token)
+    assert (await async_get_vault(hass)).decrypt(entry.data["token"]) == other_home.token
 
 
 async def test_this_very_instance_is_refused(
@@ -134,7 +150,7 @@ async def test_reauth_asks_for_a_token_that_works(hass, other_home) -> None:
     assert [str(key) for key in form["data_schema"].schema] == ["token"]
     form = await answer(hass, form, {"token": "wrong"})
     assert errors_in(form) == {"token": "destination_unauthorized"}
-    result = await answer(hass, form, {"token": other_home.token})
+    result = await answer(hass, form, {"token": f"Bearer {other_home.token}"})
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED

@@ -38,7 +38,7 @@ async def test_the_interval_is_applied_without_a_restart(
     assert key.description == {"suggested_value": 120}
 
 
-@pytest.mark.parametrize("seconds", [0, 4, 3601, "soon"])
+@pytest.mark.parametrize("seconds", [0, 4, 3601, 30.5, "soon"])
 async def test_an_interval_out_of_range_is_refused(
     hass_with_recorder: HomeAssistant, plug_network: PlugNetwork, seconds: object
 ) -> None:

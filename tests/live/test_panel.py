@@ -269,7 +269,7 @@ async def colours_are_told_ahead(demo: Visitor, pictures: Path) -> None:
         await demo.view("Overview")
         overview = demo.page.locator("med-overview")
         # It is looked at again after half a minute.
-        await expect(overview).to_contain_text("85 %", timeout=45_000)
+        await expect(overview).to_contain_text("85%", timeout=45_000)
         await expect(overview.locator(".forecast")).to_contain_text("Red")
         await demo.picture(pictures / "tempo.png")
 

@@ -13,7 +13,7 @@ from custom_components.med_exporter.engine.words import file_warnings
 
 WWW = Path(panel.__file__).parent / "www"
 LANGUAGES = ("en", "fr")
-MOST_BYTES = 156_500
+MOST_BYTES = 158_000
 
 
 def leaves(tree, above=""):

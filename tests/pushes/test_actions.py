@@ -191,6 +191,17 @@ class TestRunPush:
         with pytest.raises(HomeAssistantError) as error:
             await call("run_push", destination="Broker", wait=True)
         assert error.value.code == "REFUSED"
+        # Its own words, which each reads in his language; the log has the English ones.
+        assert error.value.translation_key == "destination_refused"
+        assert error.value.translation_placeholders == {"host": "broker"}
+        assert str(error.value).startswith("broker ")
+
+    async def test_an_unexpected_error_is_no_name_of_an_exception(self, call, broker):
+        broker.refusal = KeyError("inside")
+        with pytest.raises(HomeAssistantError) as error:
+            await call("run_push", destination="Broker", wait=True)
+        assert error.value.translation_key == "push_internal_error"
+        assert "KeyError" not in str(error.value)
 
     async def test_needs_a_destination_that_is_there(self, call):
         with pytest.raises(ServiceValidationError) as error:

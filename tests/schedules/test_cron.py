@@ -101,22 +101,24 @@ def test_the_last_due_time_is_the_last_of_all_due_times(expression, after, hours
 
 
 @pytest.mark.parametrize(
-    "expression",
+    ("expression", "part"),
     [
-        "",
-        "9",
-        "* * * *",
-        "* * * * * *",
-        "61 * * * *",
-        "0 0 31 2 *",
-        "a b c d e",
-        "@daily",
-        "0" * 300,
+        ("", ""),
+        ("9", "9"),
+        ("* * * *", "* * * *"),
+        ("* * * * * *", "* * * * * *"),
+        ("61 * * * *", "61"),
+        ("0 9 * 13 8", "13"),
+        ("0 0 31 2 *", None),
+        ("a b c d e", "a"),
+        ("@daily", "@daily"),
+        ("0" * 300, "0" * 300),
     ],
 )
-def test_what_is_no_expression_is_refused(expression):
-    with pytest.raises(InvalidCronError):
+def test_what_is_no_expression_is_refused_at_the_part_that_is_wrong(expression, part):
+    with pytest.raises(InvalidCronError) as error:
         check_cron(expression)
+    assert error.value.part == part
 
 
 @pytest.mark.parametrize("expression", ["0 9 1 * *", "*/15 * * * 1-5", "0 0 * * SUN", "0 0 L * *"])

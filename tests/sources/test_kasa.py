@@ -315,7 +315,18 @@ def test_a_host_may_carry_a_port(text: str, expected: tuple[str, int | None]) ->
 
 @pytest.mark.parametrize(
     "text",
-    ["", ":9999", "host:", "host:0", "host:65536", "host:port", "http://host", "a b", "u@host"],
+    [
+        "",
+        ":9999",
+        "host:",
+        "host:0",
+        "host:65536",
+        "host:\uff19\uff19",
+        "host:port",
+        "http://host",
+        "a b",
+        "u@host",
+    ],
 )
 def test_what_is_no_host_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=rf"^{re.escape(text)}$"):

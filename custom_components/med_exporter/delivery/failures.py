@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..answers import utc
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
-from ..history.reasons import noted, reason_of
+from ..history.reasons import noted_as, reason_of
 from ..history.records import EVENT_EXPORT, SIGNAL_DELIVERY_FAILED
 from ..texts import said
 
@@ -51,7 +51,7 @@ async def async_note(
     if code is not None and error is not None:
         warnings.append(
             {
-                **noted(error, code),
+                **noted_as(code, error),
                 "start": utc(delivery.first_try),
                 "end": utc(dt_util.utcnow()),
                 "count": delivery.tries,

@@ -104,18 +104,17 @@ class ObjectReader:
     def integer(self, key: str, low: int, high: int) -> int | None:
         """Return a whole number within both bounds."""
         value = self.take(key)
-        if value is None:
-            return None
-        # Selectors of the user interface send whole numbers as floats.
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
+        return None if value is None else self._whole(key, value, low, high)
+
+    def _whole(self, key: str, value: object, low: int, high: int) -> int:
+        number = whole(value)
+        if number is None:
             raise self.error(INVALID_REQUEST, "not_an_integer", field=self.name(key))
-        if not low <= value <= high:
+        if not low <= number <= high:
             raise self.error(
                 INVALID_VALUE, "out_of_range", field=self.name(key), low=low, high=high
             )
-        return value
+        return number
 
     def number(self, key: str) -> float | None:
         """Return a finite number."""
@@ -153,6 +152,15 @@ class ObjectReader:
                 INVALID_VALUE, "too_many_items", field=self.name(key), limit=MOST_ITEMS
             )
         return value
+
+    def integers(self, key: str, low: int, high: int) -> tuple[int, ...] | None:
+        """Return a list of at least one whole number within both bounds, each once."""
+        items = self.items(key)
+        if items is None:
+            return None
+        numbers = [self._whole(key, one, low, high) for one in items]
+        self.each_once(key, numbers)
+        return tuple(numbers)
 
     def choices(self, key: str, known: Collection[str]) -> tuple[str, ...] | None:
         """Return a list of at least one of the known texts, each once."""
@@ -213,6 +221,16 @@ class ObjectReader:
         """Refuse what nobody took: a name that is not known is never silently accepted."""
         for key in self._left:
             raise self.error(INVALID_REQUEST, "unknown_field", field=shown(self.name(key)))
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, None for all else: nothing is rounded.
+
+    The user interface sends whole numbers as floats. True is none, which Python takes for 1.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def shown(value: str) -> str:

@@ -7,11 +7,10 @@ from datetime import date, time
 from typing import Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers import config_validation as cv
 
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
-from ..object_reader import INVALID_REQUEST, NotANumberError, shown, typed_number
+from ..object_reader import INVALID_REQUEST, NotANumberError, shown, typed_flag, typed_number
 
 _FIELDS: Final = {
     "export_type": ("export_type",),
@@ -127,7 +126,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401
 def _flag(value: Any) -> Any:  # noqa: ANN401
     """Return true or false, in any of the words that Home Assistant has for them."""
     try:
-        return cv.boolean(value)
+        return typed_flag(value)
     except vol.Invalid:
         return value
 

@@ -178,7 +178,7 @@ class JobManager:
         record.status = ExportStatus.FAILED
         record.completed_at = record.created_at
         record.error_code, record.error_message = error.code, str(error)
-        record.warnings = [noted(error, error.code)]
+        record.warnings = [noted(error)]
         self._history.save(record)
         return record
 

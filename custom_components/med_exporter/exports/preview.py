@@ -87,7 +87,7 @@ async def async_preview_request(
     except ExportError as err:
         if err.code is ErrorCode.DATABASE_ERROR:
             raise DatabaseUnavailableError from err
-        raise ExportFailedError(str(err.code), err.message) from err
+        raise ExportFailedError(err.code, f"file_{err.code.lower()}", reason=err.message) from err
     note = f"Showing first {len(found.rows)} records"
     if found.estimated:
         note += "; the total is an estimate"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
-from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode, TextSelector
+from homeassistant.helpers.selector import TextSelector
 
 from ..const import EntryType
 from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
@@ -17,7 +17,7 @@ from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries.finding import entries_of_type
-from ..form_fields import LOGIN, FiniteSelector, choice, entered
+from ..form_fields import LOGIN, WholeSelector, choice, entered
 from ..vault import async_encrypted, async_with_kept
 from ..web.address import is_host
 from .steps import Steps
@@ -34,9 +34,7 @@ _FIELDS: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Required(CONF_SECURITY, default=Security.STARTTLS.value): choice(
         CONF_SECURITY, [str(one) for one in Security]
     ),
-    vol.Optional(CONF_PORT): FiniteSelector(
-        NumberSelectorConfig(min=1, max=65_535, step=1, mode=NumberSelectorMode.BOX)
-    ),
+    vol.Optional(CONF_PORT): WholeSelector(1, 65_535),
     **LOGIN,
     vol.Required(CONF_FROM): TextSelector(),
 }
@@ -102,7 +100,7 @@ class EmailSteps(Steps):
         """
         settings = entered(given)
         security = Security(settings[CONF_SECURITY])
-        settings[CONF_PORT] = int(settings.get(CONF_PORT) or DEFAULT_PORTS[security])
+        settings[CONF_PORT] = settings.get(CONF_PORT) or DEFAULT_PORTS[security]
         if entry is None or self.source == SOURCE_REAUTH:
             return settings
         return await async_with_kept(self.hass, settings, entry.data, SECRETS, _whose)

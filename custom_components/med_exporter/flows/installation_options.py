@@ -5,32 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode
 
-from ..form_fields import FiniteSelector
+from ..form_fields import WholeSelector
 from ..settings import BOUNDS, Settings
 from .steps import OptionsSteps
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
 
-    from ..settings import Bounds
-
 _DEFAULTS: Final = Settings()
-
-
-def _number(bounds: Bounds) -> vol.All:
-    config = NumberSelectorConfig(
-        min=bounds.low, max=bounds.high, step=1, mode=NumberSelectorMode.BOX
-    )
-    if bounds.unit:
-        config["unit_of_measurement"] = bounds.unit
-    return vol.All(FiniteSelector(config), vol.Coerce(int))
 
 
 _SCHEMA: Final = vol.Schema(
     {
-        vol.Required(name, default=getattr(_DEFAULTS, name)): _number(bounds)
+        vol.Required(name, default=getattr(_DEFAULTS, name)): WholeSelector(
+            bounds.low, bounds.high, bounds.unit
+        )
         for name, bounds in BOUNDS.items()
     }
 )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode
 
 from ..const import CONF_POLLING_INTERVAL
-from ..form_fields import FiniteSelector
+from ..form_fields import WholeSelector
 from ..metering.contracts import currency_of
 from ..metering.coordinator import (
     DEFAULT_POLLING_INTERVAL,
@@ -23,17 +22,8 @@ if TYPE_CHECKING:
 
 _SCHEMA: Final = vol.Schema(
     {
-        vol.Required(CONF_POLLING_INTERVAL, default=DEFAULT_POLLING_INTERVAL): vol.All(
-            FiniteSelector(
-                NumberSelectorConfig(
-                    min=MIN_POLLING_INTERVAL,
-                    max=MAX_POLLING_INTERVAL,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement="s",
-                )
-            ),
-            vol.Coerce(int),
+        vol.Required(CONF_POLLING_INTERVAL, default=DEFAULT_POLLING_INTERVAL): WholeSelector(
+            MIN_POLLING_INTERVAL, MAX_POLLING_INTERVAL, "s"
         )
     }
 )

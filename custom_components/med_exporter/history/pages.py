@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import voluptuous as vol
 
-from ..object_reader import NotANumberError, typed_number
+from ..object_reader import NotANumberError, typed_whole
 
 MOST: Final = 100
 """How many a page has at most."""
@@ -17,12 +17,9 @@ FURTHEST: Final = 10**9
 
 def _whole(value: object) -> int:
     try:
-        number = typed_number(value)
+        return typed_whole(value)
     except NotANumberError as err:
         raise vol.Invalid("expected int") from err
-    if not number.is_integer():
-        raise vol.Invalid("expected int")
-    return int(number)
 
 
 PAGE_FIELDS: Final[dict[vol.Marker, Any]] = {

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import ExportFailedError
 from ..texts import text_of
-from .records import ERROR_INTERRUPTED, ExportKind
+from .records import ExportKind
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.exceptions import HomeAssistantError
 
+    from ..errors import MedError
     from .records import ExportRecord
 
 _MADE_OF: Final = frozenset({"key", "placeholders"})
 """What a record keeps of an error beside what it says, so that it can be said in any language."""
 
 
-def noted(err: HomeAssistantError, code: str) -> dict[str, Any]:
+def noted(err: MedError) -> dict[str, Any]:
     """Return what a record says of an error, so that it can be told in any language."""
+    return noted_as(err.code, err)
+
+
+def noted_as(code: str, err: HomeAssistantError) -> dict[str, Any]:
+    """Return the same of an error that has no code, or is known under another one."""
     return {
         "code": code,
         "message": str(err),
@@ -54,17 +61,30 @@ def reason_of(hass: HomeAssistant, record: ExportRecord) -> str | None:
     """Return why a run failed; None for one that did not."""
     if record.error_code is None:
         return None
-    if record.error_code == ERROR_INTERRUPTED:
-        key = "push_interrupted" if record.kind is ExportKind.PUSH else "file_interrupted"
-        return text_of(hass, key, {}) or record.error_message
+    key, placeholders = _words_of(record)
+    return text_of(hass, key, placeholders) or record.error_message or record.error_code
+
+
+def failure_of(hass: HomeAssistant, record: ExportRecord) -> ExportFailedError:
+    """Return why a run failed as the error of whoever has waited for it.
+
+    It has words, and no text, so that everybody reads it in a language of his own.
+    """
+    code = record.error_code or record.status.value.upper()
+    key, placeholders = _words_of(record)
+    if text_of(hass, key, placeholders) is None:
+        return ExportFailedError(code, reason=record.error_message or code)
+    return ExportFailedError(code, key, **placeholders)
+
+
+def _words_of(record: ExportRecord) -> tuple[str, dict[str, Any]]:
+    """Return the key and placeholders of why a run failed; not every code has words."""
     for failure in record.warnings:
         if _is_reason(record, failure) and "key" in failure:
-            return _in_words(hass, failure) or record.error_message
-    if record.kind is ExportKind.FILE:
-        said = {"reason": record.error_message or record.error_code}
-        text = text_of(hass, f"file_{record.error_code.lower()}", said)
-        return text or said["reason"]
-    return record.error_message or record.error_code
+            return failure["key"], failure["placeholders"]
+    code = record.error_code or record.status.value
+    prefix = "push" if record.kind is ExportKind.PUSH else "file"
+    return f"{prefix}_{code.lower()}", {"reason": record.error_message or code}
 
 
 def _told(warning: dict[str, Any]) -> dict[str, Any]:

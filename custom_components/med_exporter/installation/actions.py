@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers import config_validation as cv
 
 from ..errors import InvalidRequest
-from ..object_reader import INVALID_VALUE
+from ..object_reader import INVALID_VALUE, typed_flag
 from .leaving import async_remove_all_data
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import ServiceCall
 
-REMOVE_SCHEMA: Final = vol.Schema({vol.Optional("confirm", default=False): cv.boolean})
+REMOVE_SCHEMA: Final = vol.Schema({vol.Optional("confirm", default=False): typed_flag})
 
 
 async def remove_all_data(call: ServiceCall, user: User | None) -> dict[str, Any]:

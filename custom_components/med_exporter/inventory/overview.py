@@ -35,8 +35,9 @@ async def async_overview(hass: HomeAssistant, user: User | None) -> dict[str, An
     """Return the metering points that a user may see, and what needs attention.
 
     A metering point is seen by whoever may read all of its devices. Energies are in kWh; its last
-    30 days end with today. `tempo` is what everybody is told of the colours, None without a grid:
-    those of today and tomorrow, and a forecast of the days ahead. Raises DatabaseUnavailableError.
+    30 days end with today. `past_percent` is how much of its past is there while that is read.
+    `tempo` is what everybody is told of the colours, None without a grid: those of today and
+    tomorrow, and a forecast of the days ahead. Raises DatabaseUnavailableError.
     """
     devices = export_devices(hass)
     readable = {device.device_id for device in readable_devices(user, devices)}
@@ -92,6 +93,7 @@ async def _async_point(hass: HomeAssistant, point: MeteringPoint) -> dict[str, A
         "cost_today": None if costs is None else costs.today.cost,
         "cost_month": None if costs is None else costs.month.cost,
         "currency": hass.config.currency if costs is None else costs.currency,
+        "past_percent": point.past_percent,
         "days": await _async_days(hass, point, PlugRole.CONSUMPTION),
         "produced_days": await _async_days(hass, point, PlugRole.PRODUCTION),
     }

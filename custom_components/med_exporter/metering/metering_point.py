@@ -71,6 +71,11 @@ class MeteringPoint:
         self._summed: tuple[Any, ...] = ()
         self._latest: tuple[int, date | None] | None = None
 
+    @property
+    def past_percent(self) -> int | None:
+        """Return how much of the past is there while it is read: that of plugs comes at once."""
+        return None
+
     def counters(self, role: PlugRole) -> dict[str, EnergyCounter]:
         """Return the counters of the plugs that have this role and were read, by plug id."""
         plugs = self.entry.data[CONF_PLUGS]

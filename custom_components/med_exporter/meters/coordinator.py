@@ -62,6 +62,7 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
         self._booking = Booking(hass, entry, ledger)
         self._looking = asyncio.Lock()
         self._whole_at = 0.0
+        self._progress: Progress | None = None
         # Of statistics that no look has begun after; None while nobody looks.
         self._is_news: bool | None = None
 
@@ -131,6 +132,13 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
             for meter_id, followed in self._booking.followed.items()
         ]
 
+    @property
+    def past_percent(self) -> int | None:
+        """Return how much of the past is there; None where none is being read that is awaited."""
+        if self._whole_at or self._progress is None:
+            return None
+        return self._progress.percent
+
     async def async_look(self, *, whole: bool = False) -> None:
         """Compare the ledger with the statistics and put right what differs.
 
@@ -146,6 +154,7 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
             with Progress(
                 self.hass, self.config_entry, len(self.meters), is_told=is_first
             ) as progress:
+                self._progress = progress
                 for place, (meter_id, meter) in enumerate(self.meters.items()):
                     on_part = progress.of_part(place)
                     told = await self._booking.async_book(meter, now, on_part, whole=whole)

@@ -44,6 +44,11 @@ class MetersPoint:
         """Return the local day that runs."""
         return self.coordinator.standing.day
 
+    @property
+    def past_percent(self) -> int | None:
+        """Return how much of the past is there while it is read."""
+        return self.coordinator.past_percent
+
     def current(self, data_type: DataType) -> CurrentValue | None:
         """Return the value of the running day or month; None where nothing is known of it."""
         if (role := _ROLES.get(data_type)) is None:

@@ -22,6 +22,8 @@ _TOLD_AFTER: Final = 3.0
 class Progress:
     """A notification with the share that is there, from entering to leaving the context.
 
+    `percent` is that share meanwhile, and None before and afterwards.
+
     Args:
         hass: shows it.
         entry: of the metering point.
@@ -39,14 +41,17 @@ class Progress:
         self._id = f"{DOMAIN}_past_{entry.entry_id}"
         self._is_told = is_told
         self._told: int | None = None
+        self.percent: int | None = None
 
     def __enter__(self) -> Self:
         """Begin."""
+        self.percent = 0
         self._began = self._hass.loop.time()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Take it back: the values are there, or the next look begins anew."""
+        self.percent = None
         if self._told is not None:
             persistent_notification.async_dismiss(self._hass, self._id)
 
@@ -54,7 +59,7 @@ class Progress:
         """Return what is called with the share, 0 to 1, of a part that is there."""
 
         def show(share: float) -> None:
-            percent = int(100 * (place + share) / self._parts)
+            self.percent = percent = int(100 * (place + share) / self._parts)
             is_late = self._hass.loop.time() - self._began >= _TOLD_AFTER
             if percent == self._told or not (self._is_told and is_late):
                 return

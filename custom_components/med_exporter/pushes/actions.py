@@ -12,11 +12,11 @@ from homeassistant.helpers.translation import async_get_exception_message
 from ..const import DOMAIN
 from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
-from ..errors import ExportFailedError
 from ..history.history import DATA_HISTORY
 from ..history.pages import PAGE_FIELDS
+from ..history.reasons import failure_of
 from ..history.records import ExportKind, ExportStatus
-from ..object_reader import ObjectReader
+from ..object_reader import ObjectReader, typed_flag
 from .answers import PushStatus, push_log_entry
 from .request import read_push_request
 from .runner import DATA_PUSHES
@@ -37,7 +37,7 @@ RUN_PUSH_SCHEMA: Final = vol.Schema(
         vol.Required("destination"): cv.string,
         # Judged as at every door, by what names the field.
         **{vol.Optional(name): object for name in _ASKED},
-        vol.Optional("wait", default=False): cv.boolean,
+        vol.Optional("wait", default=False): typed_flag,
     }
 )
 TEST_SCHEMA: Final = vol.Schema({vol.Required("destination"): cv.string})
@@ -65,8 +65,7 @@ async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
         )
     record = await pushes.async_run(runtime, request, trigger="action", user_id=user_id)
     if record.status is not ExportStatus.COMPLETED:
-        code = record.error_code or record.status.value.upper()
-        raise ExportFailedError(code, record.error_message or record.status.value)
+        raise failure_of(call.hass, record)
     return push_log_entry(record)
 
 

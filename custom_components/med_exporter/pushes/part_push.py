@@ -147,8 +147,7 @@ class PartPush:
                         count=counted.count,
                         first=counted.first,
                         last=counted.last,
-                    ),
-                    outcome.value.upper(),
+                    )
                 ),
                 **self._plan.part.described(),
                 "start": counted.first,

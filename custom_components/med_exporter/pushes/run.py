@@ -18,7 +18,7 @@ from ..destinations.base import (
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import local_time
 from ..errors import MedError
-from ..history.reasons import noted
+from ..history.reasons import noted, noted_as
 from ..ledger import DATA_LEDGER
 from .part_push import PartPush
 from .plan import Plan
@@ -152,7 +152,7 @@ class PushRun:
             since = local_time(lost_from, local_zone()).isoformat(timespec="minutes")
             lost = MedError("LOST", "push_lost", since=since)
             LOGGER.warning("%s: %s", self.target.name, lost)
-            self.remarks.append({**noted(lost, lost.code), **one.part.described(), "start": since})
+            self.remarks.append({**noted(lost), **one.part.described(), "start": since})
 
     async def _async_rename(self) -> None:
         """Tell the destination which metering points go by another id, before it is sent anything.
@@ -168,7 +168,7 @@ class PushRun:
                     "LEFT_BEHIND", "push_left_behind", before=one.before.pdl, now=one.now.pdl
                 )
                 LOGGER.warning("%s: %s", self.target.name, left)
-                self.remarks.append({**noted(left, left.code), "data": None, "pdl": one.now.pdl})
+                self.remarks.append({**noted(left), "data": None, "pdl": one.now.pdl})
             await queue_work(self.hass, RENAMED_SCHEMA, partial(settle_renamed, row=one.row))
 
     async def _async_lost_from(
@@ -253,10 +253,10 @@ class PushRun:
 
     def _fail(self, part: Part | None, err: Exception) -> None:
         if isinstance(err, MedError):
-            failure = noted(err, err.code)
+            failure = noted(err)
         elif isinstance(err, (DatabaseUnavailableError, TimeoutError)):
             cause = DatabaseUnavailableError() if isinstance(err, TimeoutError) else err
-            failure = noted(cause, ERROR_DATABASE)
+            failure = noted_as(ERROR_DATABASE, cause)
         else:
             LOGGER.exception("%s: a part failed", self.target.name, exc_info=err)
             failure = {"code": ERROR_INTERNAL, "message": type(err).__name__}

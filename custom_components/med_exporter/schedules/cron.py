@@ -14,24 +14,35 @@ if TYPE_CHECKING:
 _FIELDS: Final = 5
 _HOUR: Final = 1
 _LONGEST: Final = 200
+_ANY_TIME: Final = datetime(2024, 1, 1)  # noqa: DTZ001 (any local time will do)
 _SPANS: Final = (timedelta(hours=2), timedelta(days=2), timedelta(days=40), timedelta(days=3700))
 
 
 class InvalidCronError(ValueError):
-    """An expression that is none, or that is never due; the message says why."""
+    """An expression that is none; `part` is what is wrong of it, None where it is never due."""
+
+    def __init__(self, part: str | None) -> None:
+        super().__init__(part)
+        self.part = part
 
 
 def check_cron(expression: str) -> None:
     """Raise InvalidCronError for anything but five fields that are due at some time."""
-    if len(expression) > _LONGEST or len(expression.split()) != _FIELDS:
-        raise InvalidCronError("five fields: minute, hour, day of month, month, day of week")
+    fields = expression.split()
+    if len(expression) > _LONGEST or len(fields) != _FIELDS:
+        raise InvalidCronError(expression)
+    for place, field in enumerate(fields):
+        alone = ["*"] * _FIELDS
+        alone[place] = field
+        try:
+            CronSim(" ".join(alone), _ANY_TIME)
+        except CronSimError as err:
+            raise InvalidCronError(field) from err
     try:
         # An expression that is never due, such as 31 February, is only found by trying.
-        next(CronSim(expression, datetime(2024, 1, 1)))  # noqa: DTZ001 (any local time will do)
-    except CronSimError as err:
-        raise InvalidCronError(str(err)) from err
-    except StopIteration:
-        raise InvalidCronError("is never due") from None
+        next(CronSim(expression, _ANY_TIME))
+    except (CronSimError, StopIteration) as err:
+        raise InvalidCronError(None) from err
 
 
 def due_times(expression: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:

@@ -8,7 +8,7 @@ from ..delivery import async_read_delivery
 from ..errors import InvalidRequest
 from ..exports.choosing import chosen_devices
 from ..exports.request import async_read_request
-from ..object_reader import INVALID_VALUE, ObjectReader
+from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .cron import InvalidCronError, check_cron
 from .defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 
@@ -55,8 +55,12 @@ async def async_read_schedule(
         try:
             check_cron(expression)
         except InvalidCronError as err:
+            if err.part is None:
+                raise InvalidRequest(
+                    INVALID_VALUE, "cron_never_due", field="schedule", schedule=shown(expression)
+                ) from err
             raise InvalidRequest(
-                INVALID_VALUE, "not_a_cron_expression", field="schedule", reason=str(err)
+                INVALID_VALUE, "not_a_cron_expression", field="schedule", part=shown(err.part)
             ) from err
     if export_config is not None:
         await _async_check_export(hass, export_config)

@@ -106,6 +106,6 @@ def split_host(text: str) -> tuple[str, int | None]:
         raise ValueError(text)
     if not colon:
         return host, None
-    if not port.isdecimal() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdecimal()) or not 0 < int(port) < 65536:
         raise ValueError(text)
     return host, int(port)

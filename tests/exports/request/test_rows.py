@@ -57,6 +57,13 @@ async def test_pages_have_no_ids_and_addresses_unless_they_are_asked_for(read):
     assert (await read(request(format="pdf", fields=["device_ip"]))).fields == ("device_ip",)
 
 
+async def test_pages_have_days_unless_readings_are_asked_for(read):
+    for file_format, aggregation in (("csv", "raw"), ("excel", "raw"), ("pdf", "daily")):
+        asked = request(format=file_format, aggregation=None)
+        assert (await read(asked)).aggregation == aggregation
+    assert (await read(request(format="pdf", aggregation="raw"))).aggregation == "raw"
+
+
 async def test_the_documents_custom_fields_are_understood_and_appended(read):
     average = {
         "name": "daily_average",

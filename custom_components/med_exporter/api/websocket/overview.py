@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
 # Plugs are read more often than anything is announced.
 _EVERY: Final = 30.0
+# Somebody watches how a past comes.
+_WHILE_A_PAST_COMES: Final = 3.0
 
 
 async def _overview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     asked.finish()
     return await async_overview(hass, user)
+
+
+def _again(shown: dict[str, Any]) -> float:
+    is_coming = any(one["past_percent"] is not None for one in shown["points"])
+    return _WHILE_A_PAST_COMES if is_coming else _EVERY
 
 
 COMMANDS: Final[dict[str, Command]] = {"overview": Command(Right.USER, _overview)}
@@ -33,6 +40,6 @@ FEEDS: Final = {
         look=_overview,
         signals=(SIGNAL_COSTS_UPDATED, SIGNAL_EXPORT_FINISHED),
         follow_entries=True,
-        again=lambda _: _EVERY,
+        again=_again,
     )
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -13,6 +14,7 @@ from ...form_fields import secret_text
 from ...later import later
 from ..kind import DestinationKind
 from ..web import host_of, normalised
+from .address import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +41,13 @@ def _mistakes(settings: Mapping[str, Any]) -> dict[str, str]:
     return {CONF_URL: "url_query"} if "?" in url or "#" in url else {}
 
 
+def _clean(settings: dict[str, Any]) -> dict[str, Any]:
+    with suppress(ValueError):
+        if CONF_URL in settings:
+            return {**settings, CONF_URL: base_url(settings[CONF_URL])}
+    return settings
+
+
 HOME_ASSISTANT: Final = DestinationKind(
     type="home_assistant",
     model="Home Assistant",
@@ -54,6 +63,7 @@ HOME_ASSISTANT: Final = DestinationKind(
     login=(CONF_TOKEN,),
     example="http://homeassistant.local:8123",
     mistakes=_mistakes,
+    clean=_clean,
     unusable=frozenset({"OWN_INSTANCE"}),
     refused_secrets=frozenset({"NOT_ADMINISTRATOR"}),
 )

@@ -39,9 +39,8 @@ quarters_table: Final = Table(
 )
 """The energy of accounts by quarter-hour: one row for each day of UTC.
 
-`day` counts the days since 1970. `energy`, `filled` and `joined` are as `day.Day`
-describes. The quarter-hour
-that runs is in its row too.
+`day` counts the days since 1970. `energy`, `filled` and `joined` are as `day.Day` describes. The
+quarter-hour that runs is in its row too.
 """
 
 corrections_table: Final = Table(

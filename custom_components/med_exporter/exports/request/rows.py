@@ -9,7 +9,7 @@ from ...engine.job.filters import minutes_of_day
 from ...engine.readings.custom_fields import usable_fields
 from ...engine.readings.fields import ENTITY_FIELDS, FIELDS
 from ...errors import InvalidRequest
-from ...object_reader import INVALID_REQUEST, INVALID_VALUE, ObjectReader, shown
+from ...object_reader import INVALID_VALUE, ObjectReader, shown
 from .codes import INVALID_FORMULA, NOT_APPLICABLE, UNKNOWN_FIELD
 
 if TYPE_CHECKING:
@@ -30,10 +30,12 @@ async def async_read_rows(
     """Return what a request says of rows and columns, as fields of `engine.job.Request`.
 
     Where it names no fields, it means all, `on_pages` those that people read and devices have.
+    Where it names no aggregation, it means each reading, `on_pages` days: nobody leafs through
+    more than a thousand pages, which the readings of a year fill.
 
     Raises InvalidRequest that names the first field at fault.
     """
-    aggregation = request.choice("aggregation", AGGREGATIONS) or "raw"
+    aggregation = request.choice("aggregation", AGGREGATIONS) or ("daily" if on_pages else "raw")
     functions = _functions(request, aggregation)
     filters = _filters(request.object("filters"))
     custom_fields = _custom_fields(request)
@@ -100,7 +102,7 @@ def _filters(reader: ObjectReader) -> Filters:
     time_of_day = (
         None if day is None else _time_of_day(ObjectReader(day, reader.name("time_of_day")))
     )
-    days = _days_of_week(reader)
+    days = reader.integers("days_of_week", 1, 7) or ()
     reader.finish()
     return Filters(
         min_power=low,
@@ -124,23 +126,6 @@ def _time_of_day(reader: ObjectReader) -> TimeOfDay:
             INVALID_VALUE, "same_as_other", field=reader.name("end"), other="start"
         )
     return TimeOfDay(**texts)
-
-
-def _days_of_week(reader: ObjectReader) -> tuple[int, ...]:
-    items = reader.items("days_of_week")
-    if items is None:
-        return ()
-    name = reader.name("days_of_week")
-    days: list[Any] = []
-    for item in items:
-        day = int(item) if isinstance(item, float) and item.is_integer() else item
-        if isinstance(day, bool) or not isinstance(day, int):
-            raise InvalidRequest(INVALID_REQUEST, "not_an_integer", field=name)
-        if not 1 <= day <= 7:
-            raise InvalidRequest(INVALID_VALUE, "out_of_range", field=name, low=1, high=7)
-        days.append(day)
-    reader.each_once("days_of_week", days)
-    return tuple(days)
 
 
 def _fields(

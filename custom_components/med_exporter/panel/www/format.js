@@ -22,6 +22,11 @@ export class Formats {
     return new Intl.NumberFormat(this.language, { style: "currency", currency }).format(value);
   }
 
+  /** A share, 0 to 1. */
+  percent(share) {
+    return new Intl.NumberFormat(this.language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+  }
+
   shown(style, moment) {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(moment));
   }

@@ -264,8 +264,13 @@ export const shared = css`
     .rows td[data-label]::before {
       content: attr(data-label);
       display: inline-block;
+      box-sizing: border-box;
       width: 9.5em;
+      padding-inline-end: 0.5em;
       text-indent: 0;
+      vertical-align: top;
+      white-space: normal;
+      overflow-wrap: break-word;
       color: var(--secondary-text-color);
     }
   }

@@ -14,7 +14,7 @@ from homeassistant.core import callback
 from ...const import DOMAIN
 from ...database.outcome import succeeded
 from ...errors import ExportFailedError
-from ...history.reasons import reason_of
+from ...history.reasons import failure_of, reason_of
 from ...history.records import ERROR_INTERRUPTED, ExportStatus
 from ...texts import counted, text_of
 from .entity import DestinationEntity
@@ -52,11 +52,10 @@ async def _export_now(
         run.add_done_callback(lambda late: _say_late(hass, runtime, late))
         return
     if run.cancelled():
-        interrupted = text_of(hass, "push_interrupted", {})
-        raise ExportFailedError(ERROR_INTERRUPTED, interrupted or ERROR_INTERRUPTED)
+        raise ExportFailedError(ERROR_INTERRUPTED, "push_interrupted")
     record = run.result()
     if record.status is not ExportStatus.COMPLETED:
-        raise ExportFailedError(record.error_code or "", reason_of(hass, record) or "")
+        raise failure_of(hass, record)
     if user_id is not None:
         # An automation has the event; a person wants to be told.
         _say(hass, runtime, "export", counted(hass, "push_arrived", record.records or 0))

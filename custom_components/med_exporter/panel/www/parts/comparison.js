@@ -129,10 +129,12 @@ class Comparison extends MedElement {
     return word.includes(".") ? name : word;
   }
 
-  /** A contract's name, and of which day its prices are where that is known. */
-  titleOf({ name, priced_on }) {
-    if (!priced_on) return this.nameOf(name);
-    return html`${this.nameOf(name)} <span class="quiet">(${this.t("comparison.priced_on")} ${this.house.formats.day(priced_on, { year: "numeric" })})</span>`;
+  /** A contract's name, of which day its prices are where that is known, and whether sums lack some. */
+  titleOf({ name, priced_on, unpriced_kwh }) {
+    const notes = [];
+    if (priced_on) notes.push(`${this.t("comparison.priced_on")} ${this.house.formats.day(priced_on, { year: "numeric" })}`);
+    if (unpriced_kwh) notes.push(this.t("comparison.incomplete"));
+    return html`${this.nameOf(name)}${notes.map((note) => html` <span class="quiet">(${note})</span>`)}`;
   }
 
   money(value) {

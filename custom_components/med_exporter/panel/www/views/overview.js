@@ -72,6 +72,14 @@ class Overview extends FollowingElement {
     return html`<div><dt>${this.t(`overview.${name}`)}</dt><dd>${value}</dd></div>`;
   }
 
+  /** Why there are no days, or not all of them yet. */
+  note({ days, past_percent }) {
+    const isComing = past_percent !== null;
+    if (days.length && !isComing) return nothing;
+    const said = isComing ? this.t("overview.past_coming", { percent: this.house.formats.percent(past_percent / 100) }) : this.t("overview.no_days");
+    return html`<p class="quiet small">${said}</p>`;
+  }
+
   point(one) {
     const { formats } = this.house;
     const hasCost = one.cost_today !== null || one.cost_month !== null;
@@ -93,7 +101,8 @@ class Overview extends FollowingElement {
             .say=${(kwh) => formats.energy(kwh)}
             .what=${this.t("bars.energy")}
           ></med-bars>`
-        : html`<p class="quiet small">${this.t("overview.no_days")}</p>`}
+        : nothing}
+      ${this.note(one)}
     </section>`;
   }
 
@@ -108,7 +117,7 @@ class Overview extends FollowingElement {
 
   tempo({ today, tomorrow, forecast }) {
     const { formats } = this.house;
-    const likely = ({ probability }) => (probability === null ? "" : `${formats.number(probability * 100)} %`);
+    const likely = ({ probability }) => (probability === null ? "" : formats.percent(probability));
     return html`<section class="card">
       <h3>Tempo</h3>
       <dl class="figures">
@@ -211,6 +220,7 @@ class Overview extends FollowingElement {
         border: 2px solid var(--divider-color);
         border-radius: 6px;
         padding: 0 8px;
+        margin-top: 2px;
         font-size: 1rem;
         width: fit-content;
       }
