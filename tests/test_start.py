@@ -21,7 +21,7 @@ MUST_WAIT = (
             "destinations.home_assistant.destination", "destinations.influxdb.destination",
             "destinations.jeedom.destination", "destinations.mqtt.destination",
             "destinations.victoriametrics.destination",
-            "meters.point", "meters.coordinator",
+            "meters.point", "meters.coordinator", "delivery.methods", "delivery.text",
             "actions", "corrections.actions", "exports.catalogue", "exports.preview",
             "api.exports", "api.schedules", "api.description", "api.operation",
             "api.websocket.files", "api.websocket.destinations", "inventory.configuration",

@@ -3,8 +3,8 @@
 `python -m tests.destinations.bench_pushes [KIND...]`, in a section of `docs/performance.md`.
 
 What is pushed is there already, as measurements; what the others send is prepared, too. Each pair
-is measured three times in turn, and its ratios are those of the medians. A push includes that
-everything is read back, where the server can be asked; the wait for the server's disk, which is the
+is measured three times in turn, and its ratios are those of the medians. A push includes that the
+server is asked whether it has everything, where it can be; the wait for its disk, which is the
 same however much is pushed, is left out. The table replaces the section of the page about pushes.
 """
 
@@ -300,7 +300,7 @@ def write(pairs: Sequence[Pair]) -> None:
         "Pushes",
         (
             "Written by `scripts/bench --pushes`: each push beside what does nothing but send",
-            "what is prepared. A push reads back what it has sent, where a server can be asked.",
+            "what is prepared. A push makes sure that the server has it, where that can be asked.",
             "The seconds of the processor are those of whoever sends.",
         ),
         [

@@ -20,11 +20,11 @@ from ..const import DOMAIN, LOGGER
 from ..engine.codec import from_json, prepare, to_json
 from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
+from ..later import later
 from .account import SIGNAL_ACCOUNT_READY
 from .errors import DeliveryError
 from .failures import DELAYED, FAILED, async_note, close_issues, tell_delivery_failed
 from .folder import retain
-from .methods import async_choose_name, async_copy, async_mail, async_notify
 from .records import Delivery
 
 if TYPE_CHECKING:
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from ..exports.jobs import JobManager
     from ..history.history import History
     from ..history.records import ExportRecord
+
+_METHODS: Final = (__package__, "methods")
+_async_choose_name: Final = later(*_METHODS, "async_choose_name")
+_async_copy: Final = later(*_METHODS, "async_copy")
+_async_mail: Final = later(*_METHODS, "async_mail")
+_async_notify: Final = later(*_METHODS, "async_notify")
 
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """How long after the first try there is a last one."""
@@ -217,18 +223,18 @@ class Deliveries:
     async def _async_hand_over(self, delivery: Delivery) -> None:
         match delivery.delivery["method"]:
             case "email":
-                await async_mail(self._hass, self._jobs, delivery)
+                await _async_mail(self._hass, self._jobs, delivery)
             case "notify":
-                await async_notify(self._hass, self._jobs, delivery)
+                await _async_notify(self._hass, self._jobs, delivery)
             case _:
                 await self._async_to_folder(delivery)
 
     async def _async_to_folder(self, delivery: Delivery) -> None:
         if delivery.file_name is None:
             # On disk before the file is, so that a sudden stop leaves no second copy.
-            delivery.file_name = await async_choose_name(self._hass, self._jobs, delivery)
+            delivery.file_name = await _async_choose_name(self._hass, self._jobs, delivery)
             await self._async_save()
-        target = await async_copy(self._hass, self._jobs, delivery)
+        target = await _async_copy(self._hass, self._jobs, delivery)
         too_old = None
         if (days := delivery.delivery.get("keep_days")) is not None:
             kept_for = timedelta(days=days)

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers import entity_registry as er
 
 from ..errors import InvalidRequest
+from ..later import later
 from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .account import select_account
 from .errors import DeliveryError
 from .folder import prepare_folder
-from .text import async_check_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
+
+_async_check_template: Final = later(__package__, "text", "async_check_template")
 
 METHODS: Final = ("none", "email", "notify", "folder")
 DEFAULT_MAX_ATTACHMENT_MB: Final = 10
@@ -131,7 +133,7 @@ async def _async_template(
     if len(text) > longest:
         raise InvalidRequest(INVALID_VALUE, "text_too_long", field=name, limit=longest)
     try:
-        await async_check_template(hass, text)
+        await _async_check_template(hass, text)
     except DeliveryError as err:
         raise _at(err, name) from err
     return text

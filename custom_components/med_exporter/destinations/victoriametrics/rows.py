@@ -41,7 +41,7 @@ type Labels = frozenset[tuple[str, str]]
 
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
 EXACT: Final = 1e-9
-_ABSOLUTE: Final = 1 / MILLIONTHS / 2
+ABSOLUTE: Final = 1 / MILLIONTHS / 2
 
 
 class Row(NamedTuple):
@@ -233,7 +233,7 @@ class Found:
         """Return how many samples of a row's value there are at its moment."""
         values = self._values.get(row.stamp, ())
         return sum(
-            math.isclose(value, row.value, rel_tol=self._relative, abs_tol=_ABSOLUTE)
+            math.isclose(value, row.value, rel_tol=self._relative, abs_tol=ABSOLUTE)
             for value in values
         )
 

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
-from math import inf, nan
+from math import fsum, inf, nan
 from typing import TYPE_CHECKING
 
 from ...engine.lazy_dataclass import dataclass
@@ -31,7 +31,8 @@ class Batch:
     """Rows of one series that are on their way; `due` is the loop's time to settle them.
 
     `sent` are the moments of those that it lacked, `given` those that a connection test had sent.
-    `is_missing` tells that the first one to be written did not appear.
+    `is_missing` tells that the first one to be written did not appear, `is_alone` that all of them
+    were sent to where nothing was.
     """
 
     labels: dict[str, str]
@@ -40,6 +41,7 @@ class Batch:
     sent: Sequence[int]
     due: float
     is_missing: bool
+    is_alone: bool
     given: set[int] = field(default_factory=set)
 
 
@@ -82,10 +84,11 @@ class Sender:
         limit = self.retention.limit(flags)
         kept = rows.since(limit)
         wanted = rows[:0]
-        is_missing = False
+        is_missing = is_alone = False
         if kept:
             found = await self._whereabouts.async_find(labels, kept)
             wanted = await in_turn(partial(found.lacks, kept))
+            is_alone = not found.read
             if len(wanted) < len(kept):
                 self.retention.witness(labels, kept, found)
         if wanted and is_proved:
@@ -102,6 +105,7 @@ class Sender:
             # the life before this one.
             due=self.last_sent + disk_time,
             is_missing=is_missing,
+            is_alone=is_alone,
         )
 
     async def write(self, labels: dict[str, str], rows: Rows) -> bool:
@@ -176,12 +180,29 @@ class Sender:
             await until_shown(self._server, look, is_flushed=is_flushed)
         return found, missing
 
+    async def _is_whole(self, labels: dict[str, str], rows: Rows) -> bool:
+        """Return whether a server has as many samples where these rows are, and the same sum.
+
+        Where nothing was before they are these: to read them all takes both sides longer than to
+        send them.
+        """
+        if self.is_unconfirmed and not await self._flush():
+            return False
+        there = await self._server.totals(labels, rows.stamps[0], rows.stamps[-1])
+        if there is None or there[0] != len(rows):
+            return False
+        return self._whereabouts.is_same(there[1], fsum(rows.values))
+
     async def look(self, batch: Batch, flags: Flags) -> tuple[Note | None, DestinationError | None]:
         """Look for a batch; returns a note of its first rows, and `ROWS_MISSING` for the rest."""
         kept = batch.rows
         if batch.too_old:
             kept = Rows.of([row for row in kept if row.stamp not in batch.too_old])
-        found, missing = await self._shown(batch.labels, kept)
+        if batch.is_alone and await self._is_whole(batch.labels, kept):
+            found, missing = Found([(kept.stamps, kept.values)], read=len(kept)), kept[:0]
+            self.retention.witness(batch.labels, kept, found)
+        else:
+            found, missing = await self._shown(batch.labels, kept)
         if missing and await self.retention.async_drops(batch.labels, missing, flags):
             self.is_unconfirmed = False
             batch.too_old.update(missing.stamps)
@@ -208,7 +229,8 @@ class Sender:
         """Return the moments of a note at which nothing is any more."""
         if note.samples is not None:
             first, end = note.moments[0][0], note.moments[-1][-1]
-            if await self._server.count(note.labels, first, end) == note.samples:
+            there = await self._server.totals(note.labels, first, end)
+            if there is not None and there[0] == note.samples:
                 return []
         stamps = note.stamps()
         # Whose number is unknown agrees with none.

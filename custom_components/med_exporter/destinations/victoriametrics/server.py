@@ -45,6 +45,8 @@ _NOT_IN_AN_ADDRESS: Final = frozenset(
 
 # What a server or a proxy remembers is no answer: samples may have come, or gone, since.
 _NOT_REMEMBERED: Final = {"Cache-Control": "no-cache, no-store"}
+_COUNT: Final = "count_over_time"
+_SUM: Final = "sum_over_time"
 _WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
 
 _FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
@@ -134,21 +136,24 @@ class VictoriaMetrics(DatabaseServer):
                     series = _series(await parsed(line), labels or {}, start, end)
                 yield series
 
-    async def count(self, labels: Mapping[str, str], start: int, end: int) -> int | None:
-        """Return how many samples it has between two milliseconds, both included.
+    async def totals(
+        self, labels: Mapping[str, str], start: int, end: int
+    ) -> tuple[int, float] | None:
+        """Return how many samples it has between two milliseconds, both included, and their sum.
 
         They are those of all series that have some labels, and perhaps others. None where it is
         not to be asked that.
         """
-        window = f"count_over_time({selector_of(labels)}[{end - start + 1}ms])"
-        asked = {"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW}
+        window = f"{selector_of(labels)}[{end - start + 1}ms]"
+        both = f'aggr_over_time(("{_COUNT}", "{_SUM}"), {window})'
+        asked = {"query": f"sum({both}) by (rollup)", "time": f"{end / 1000:.3f}"}
         url = f"{reading_url(self.url)}/api/v1/query"
-        async with self._asked(url, asked.items()) as response:
+        async with self._asked(url, [*asked.items(), *_WHOLE_AND_ANEW.items()]) as response:
             if response.status != HTTPStatus.OK:
                 return None
             text = await text_of(response)
         with understood(self.not_expected):
-            return await taken_apart(text, _number_of)
+            return await taken_apart(text, _totals_of)
 
     async def series(self, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         """Return the labels of each series that has those of one of these, and perhaps others."""
@@ -294,10 +299,10 @@ def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mappi
     return line  # type: ignore[no-any-return]
 
 
-def _number_of(answer: Any) -> int:  # noqa: ANN401 (JSON)
-    """Return the one number of an answer, as `_series`."""
-    results = answer["data"]["result"]
-    return int(float(results[0]["value"][1])) if results else 0
+def _totals_of(answer: Any) -> tuple[int, float]:  # noqa: ANN401 (JSON)
+    """Return a number of samples and their sum, as `_series`; nothing is told of no samples."""
+    found = {one["metric"]["rollup"]: float(one["value"][1]) for one in answer["data"]["result"]}
+    return (int(found[_COUNT]), found[_SUM]) if found else (0, 0.0)
 
 
 def _labels_of(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (JSON)
