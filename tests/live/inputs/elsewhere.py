@@ -35,7 +35,7 @@ _ENDS = {
     "Australia/Lord_Howe": (2026, 5, 1),
 }
 _MINUTE = timedelta(minutes=1)
-_BEFORE, _AFTER = 6 * _MINUTE, 7 * _MINUTE
+_AFTER = 7 * _MINUTE
 _QUARTER = timedelta(minutes=15)
 # How far each plug's clock is ahead, in seconds, and its zone where it is another one.
 _NEWER: dict[str, tuple[float, str | None, EnergyHistory | None]] = {
@@ -54,18 +54,28 @@ _OLDER: dict[str, tuple[float, str | None]] = {
 }
 
 
-async def press_elsewhere(table: Table, folder: Path) -> None:
-    """Live over a month's end in each house, and let all places tell day, month and growth."""
-    await asyncio.gather(*[
-        _press(table, folder / name.replace("/", "_"), datetime(*day, tzinfo=ZoneInfo(name)), place)
+async def press_elsewhere(table: Table, folder: Path, only: str = "") -> None:
+    """Live over a month's end in each house, and let all places tell day, month and growth.
+
+    `only` is a part of the names of the zones whose houses are to be pressed.
+    """
+    ends = {
+        place: datetime(*day, tzinfo=ZoneInfo(name))
         for place, (name, day) in enumerate(_ENDS.items(), 1)
-    ])  # fmt: skip
+        if only in name
+    }
+    assert ends, f"{only}: in none of {', '.join(_ENDS)}"
+    # So long before the end all plugs can be added, and before those that are two minutes ahead
+    # end their day.
+    early = (3.5 + len(ends) / 2) * _MINUTE
+    await asyncio.gather(*[_press(table, folder, end, early, place) for place, end in ends.items()])
 
 
-async def _press(table: Table, folder: Path, end: datetime, place: int) -> None:
+async def _press(table: Table, folder: Path, end: datetime, early: timedelta, place: int) -> None:
     zone = end.tzinfo
     assert isinstance(zone, ZoneInfo)
-    async with house(folder, end - _BEFORE) as here, AsyncExitStack() as stack:
+    folder /= zone.key.replace("/", "_")
+    async with house(folder, end - early) as here, AsyncExitStack() as stack:
         plugs = _plugs(here, place, end - timedelta(days=40))
         for pdl, plug in plugs.items():
             await stack.enter_async_context(connected(plug))
