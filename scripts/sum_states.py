@@ -49,12 +49,11 @@ class Sensor:
 
         That is what the next state has more, however late a busy machine has read it.
         """
-        before = self.before(moment)
-        next_one = bisect_left(self._moments, moment)
-        index = max(next_one, bisect_right(self._moments, moment + DELAY) - 1)
-        return (
-            0 if before is None or index >= len(self._values) else abs(self._values[index] - before)
-        )
+        before, following = self.before(moment), bisect_left(self._moments, moment)
+        written = bisect_right(self._moments, moment + DELAY) - 1
+        index = max(following, written)
+        after = self._values[index] if index < len(self._values) else None
+        return 0 if before is None or after is None else abs(after - before)
 
 
 def check_sensors(table: Table, books: Books, plug: str, entities: Mapping[str, str]) -> None:
