@@ -68,13 +68,15 @@ class Sensor:
         return after - before > 1
 
     def doubt(self, moment: float) -> int:
-        """Return the mWh that may have been read before a moment and were written after it."""
-        before, after = self.before(moment), self._last(moment + DELAY)
-        return 0 if before is None or after is None else abs(after - before)
+        """Return the mWh that may have been used before a moment and were written after it.
 
-    def _last(self, moment: float) -> int | None:
-        index = bisect_right(self._moments, moment) - 1
-        return None if index < 0 else self._values[index]
+        That is what the next state has more, however late a busy machine has read it.
+        """
+        before, following = self.before(moment), bisect_left(self._moments, moment)
+        written = bisect_right(self._moments, moment + DELAY) - 1
+        index = max(following, written)
+        after = self._values[index] if index < len(self._values) else None
+        return 0 if before is None or after is None else abs(after - before)
 
 
 def check_sensors(table: Table, books: Books, plug: str, entities: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from homeassistant.components.recorder.tasks import StatisticsTask
@@ -19,6 +20,8 @@ from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER
+from scripts.sum_books import Books
+from scripts.sum_states import Sensor
 from tests.metering_points import PARIS, HouseClock, add_metering_point, poll, settle
 from tests.plug_emulator import EmulatedPlug, Fridge, PlugNetwork
 
@@ -169,3 +172,19 @@ async def test_what_a_wrong_clock_has_dated_makes_no_sum_wrong(database: Path) -
         # Quarter-hours that it did not date are compared.
         move_energy(misdated)
         assert check(misdated)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("states", "doubt"),
+    [
+        ([(-42.0, 777), (24.5, 786), (90.0, 800)], 9),  # A busy machine has read it late.
+        ([(-1.0, 777), (0.5, 779), (1.5, 780), (6.0, 785)], 3),  # Two states were written late.
+        ([(-1.0, 777)], 0),
+        ([(1.0, 777)], 0),
+    ],
+)
+def test_what_the_states_around_a_moment_have_between_them_may_be_of_either_side(
+    states: list[tuple[float, int]], doubt: int
+) -> None:
+    books = Mock(Books, states=lambda _: states, stops=list)
+    assert Sensor(books, "sensor.fridge_energy").doubt(0.0) == doubt

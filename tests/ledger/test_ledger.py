@@ -171,6 +171,19 @@ class TestSetUp:
         assert [(p.start.month, p.kwh) for p in months] == [(10, 31.0), (11, 33.4)]
         assert months[0].filled_kwh == 31.0
 
+    async def test_the_day_on_which_it_began_is_in_the_month_that_it_tells(
+        self, books: Books
+    ) -> None:
+        """A firmware may tell months and no days: what is booked of that day is not shared out."""
+        books.starts[plug().plug_id] = CounterStart(at=at(10), value_kwh=3.0, today_kwh=2.0)
+        await books.read(plug(), 3.0, at(10))
+        months = {date(2026, 11, 1): 21.0}
+        await books.ledger.backfill(PlugHistory(plug=plug(), month_kwh=months))
+        days = await books.ledger.async_days(ONE, DAY - timedelta(days=60), at(24))
+        by_day = {p.start.date(): p.kwh for p in days}
+        assert by_day.pop(date(2026, 11, 20)) == 2.0
+        assert by_day == {date(2026, 11, day): pytest.approx(1.0, abs=1e-5) for day in range(1, 20)}
+
     async def test_a_past_comes_to_the_same_in_parts_of_a_few_months(self, books: Books) -> None:
         day, hour = date(2026, 11, 20), datetime(2026, 11, 20, tzinfo=UTC)
         told = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
@@ -354,19 +354,32 @@ async def test_where_an_older_plugs_days_end(
     ends: time,
 ) -> None:
     """Where its clock shows midnight, to a quarter-hour, unless that is not set."""
-    plug = EmulatedPlug(
-        load=1000.0,
-        clock=lambda: NOW + ahead,
-        timezone=ZoneInfo(name),
-        installed_at=INSTALLED,
-    )
-    await plug_network.start(plug)
+    zone = await zone_of_older(plug_network, session, lambda: NOW + ahead, ZoneInfo(name))
+    assert midnight(NOW.date(), zone) == datetime.combine(NOW.date(), ends, PARIS)
+
+
+@pytest.mark.parametrize("moment", [NOW, NOW.replace(month=7)])
+async def test_days_of_an_older_plug_on_eastern_time_end_by_summer_time(
+    plug_network: PlugNetwork, session: ClientSession, clock: HouseClock, moment: datetime
+) -> None:
+    clock.move_to(moment)
+    zone = await zone_of_older(plug_network, session, lambda: moment, ZoneInfo("America/New_York"))
+    for day in (date(2026, 7, 10), date(2026, 11, 10)):
+        assert midnight(day, zone) == datetime.combine(day, time(6), PARIS)
+
+
+async def zone_of_older(
+    network: PlugNetwork, session: ClientSession, clock: Callable[[], datetime], zone: ZoneInfo
+) -> tzinfo:
+    """Return the zone in which the days of an older plug end."""
+    plug = EmulatedPlug(load=1000.0, clock=clock, timezone=zone, installed_at=INSTALLED)
+    await network.start(plug)
     host = KasaHost(Connection(host=plug.address), lambda: session)
     await host.poll(NOW.date())
     (past,) = (await host.statistics(NOW.date(), NOW.date())).values()
     await host.close()
     assert past.zone is not None
-    assert midnight(NOW.date(), past.zone) == datetime.combine(NOW.date(), ends, PARIS)
+    return past.zone
 
 
 async def test_a_firmware_without_history_is_asked_once(session: ClientSession) -> None:

@@ -107,9 +107,10 @@ def book_past(
         held: as for `book`.
 
     """
-    until = day_start(day_of(account.first_ts, zone), zone)
+    until, day_end = day_bounds(day_of(account.first_ts, zone), zone)
     start, end = history.stretch(zone)
-    known = dict(held(start, min(end, until)))
+    # What its month has of that day is not of those before.
+    known = dict(held(start, min(end, day_end)))
     stretch = (account.gap_from_ts, until)
     told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
     add(known, told.quarters)

@@ -57,9 +57,10 @@ class Timekeeper:
 
         """
         stored = await async_load_for_entry(self._store)
+        run = await async_machine_run(self._hass)
         if stored is not None:
+            # Nothing may ask for the time before it is told how long the stop was.
             self._clock = SteadyClock.from_dict(stored["clock"])
-            run = await async_machine_run(self._hass)
             # An older version has not kept it.
             kept = stored.get("machine_run")
             if run is not None and kept is not None and run[0] == kept[0]:

@@ -1,6 +1,8 @@
 """Press inputs into a real Home Assistant, and print what each place says of them: Linux.
 
-`python -m tests.live.inputs [--keep FOLDER] [readings] [month_ends] …`
+`python -m tests.live.inputs [--keep FOLDER] [readings] [month_ends] [nights:Lord_Howe] …`
+
+Inputs that have a house for each zone press one alone where a part of its name follows them.
 
 Plugs are emulated, python-kasa, the broker and the database are real, and the house lives by a
 clock of its own. Ends with 1 where a place says something else than expected.
@@ -33,11 +35,12 @@ from .settings import press_settings
 from .table import Table
 from .zones import press_clock_changes, press_zones
 
+# Those that have a house for each zone.
+OF_ZONES = {"elsewhere": press_elsewhere, "nights": press_nights}
 INPUTS = {
     "readings": press_readings,
     "month_ends": press_month_ends,
-    "elsewhere": press_elsewhere,
-    "nights": press_nights,
+    **OF_ZONES,
     "zones": press_zones,
     "clock_changes": press_clock_changes,
     "refusals": press_refusals,
@@ -62,12 +65,17 @@ async def main() -> int:
     parser.add_argument("inputs", nargs="*", metavar="input", help=", ".join(INPUTS))
     parser.add_argument("--keep", type=Path, help="where the houses are to stay")
     asked = parser.parse_args()
-    if unknown := set(asked.inputs) - INPUTS.keys():
+    parts = [one.partition(":") for one in asked.inputs or INPUTS]
+    if unknown := {"".join(one) for one in parts if one[0] not in (OF_ZONES if one[1] else INPUTS)}:
         parser.error(f"{', '.join(sorted(unknown))}: not of {', '.join(INPUTS)}")
     table = Table()
     with tempfile.TemporaryDirectory() as temporary:
-        for name in asked.inputs or INPUTS:
-            await INPUTS[name](table, (asked.keep or Path(temporary)) / name)
+        for name, picked, only in parts:
+            folder = (asked.keep or Path(temporary)) / name
+            if picked:
+                await OF_ZONES[name](table, folder, only)
+            else:
+                await INPUTS[name](table, folder)
     table.show()
     return 1 if table.wrong else 0
 

@@ -178,8 +178,9 @@ async def _compare_growth(
 
 
 async def compare_day(
-    table: Table, here: House, what: str, pdl: str, plug: Plug, day: date, expected: float
-) -> None:
+    table: Table, here: House, what: str, pdl: str, plug: Plug, day: date, expected: float,
+    within: float = OFF,
+) -> None:  # fmt: skip
     """Compare what all places say of the day before the running one, in kWh."""
     hours = await here.statistics(f"med_exporter:consumption_{pdl}", day)
     sent = here.in_mqtt(pdl, "daily", str(day))
@@ -191,5 +192,5 @@ async def compare_day(
         file=await here.file_kwh(plug, day),
         mqtt=sent[-1] if sent else None,
         victoriametrics=await here.stored(pdl, "daily", here.bounds(day)[0]),
-        within=OFF,
+        within=within,
     )  # fmt: skip

@@ -41,8 +41,6 @@ _NIGHTS = (
 # The zone of each newer plug's clock, None for the house's.
 _NEWER = (None, "America/New_York", "Asia/Kathmandu")
 _OLDER = (None, "America/New_York")
-# So long before a midnight all plugs can be added, in eight houses at once.
-_EARLY = timedelta(minutes=9)
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _QUARTER = 900
@@ -73,18 +71,30 @@ def _wh_until(at: float) -> float:
     return whole * _QUARTER / 3600 + _WATTS[place] * rest / 3600
 
 
-async def press_nights(table: Table, folder: Path) -> None:
-    """Live over both midnights of each day and over its change, and let all places tell it."""
-    await asyncio.gather(*[
-        _press(table, folder / str(place), datetime(*day, tzinfo=ZoneInfo(name)), place)
+async def press_nights(table: Table, folder: Path, only: str = "") -> None:
+    """Live over both midnights of each day and over its change, and let all places tell it.
+
+    `only` is a part of the names of the houses to press, as `Europe/Paris 2026-10-25` is one.
+    """
+    midnights = {
+        f"{name} {date(*day)}": (place, datetime(*day, tzinfo=ZoneInfo(name)))
         for place, (name, day) in enumerate(_NIGHTS, 1)
+    }
+    pressed = [one for name, one in midnights.items() if only in name]
+    assert pressed, f"{only}: in none of {', '.join(midnights)}"
+    # So long before a midnight all plugs can be added, in so many houses at once.
+    early = (2 + len(pressed)) * _MINUTE
+    await asyncio.gather(*[
+        _press(table, folder / str(place), midnight, early, place) for place, midnight in pressed
     ])  # fmt: skip
 
 
-async def _press(table: Table, folder: Path, midnight: datetime, place: int) -> None:
+async def _press(
+    table: Table, folder: Path, midnight: datetime, early: timedelta, place: int
+) -> None:
     zone = midnight.tzinfo
     assert isinstance(zone, ZoneInfo)
-    async with house(folder, midnight - _EARLY) as here, AsyncExitStack() as stack:
+    async with house(folder, midnight - early) as here, AsyncExitStack() as stack:
         plugs = _plugs(here, place, midnight - 6 * _DAY)
         for pdl, plug in plugs.items():
             await stack.enter_async_context(connected(plug))

@@ -27,15 +27,22 @@ if TYPE_CHECKING:
 _MOST_OFF: Final = timedelta(days=2)
 _HOUR: Final = timedelta(hours=1)
 _WATT_HOUR: Final = 0.001
+# python-kasa 0.10 takes Eastern time, which older plugs tell by a number, for one without summer
+# time.
+_SUMMERLESS: Final = "EST"
+_EASTERN: Final = ZoneInfo("America/New_York")
 
 
 def shown_by(plug: Device) -> datetime | None:
     """Return the time, aware, that a plug showed when it was read; None where it told none."""
     module = plug.modules.get(Module.Time)
     try:
-        return None if module is None else module.time
+        shown = None if module is None else module.time
     except (*FAILURES, OverflowError):
         return None
+    if shown is not None and getattr(shown.tzinfo, "key", None) == _SUMMERLESS:
+        return shown.replace(tzinfo=_EASTERN)
+    return shown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
