@@ -8,9 +8,12 @@ where the recorder could have had it.
 
 The time between two numbers of a counter needs no help: its growth tells. So it does of the edges:
 what the ledger has of the time up to a moment, less what the counter has grown by then, is what was
-used before its first number, and what it has not shown yet. The least of that over a day is what
-only the ledger knows of the time before, whatever it has guessed of any quarter-hour; what is left
-in the end is what it knows of the time after.
+used before its first number, and what it has not shown yet. The least of that over a day in which
+it was read is what only the ledger knows of the time before, whatever it has guessed of any
+quarter-hour; what is left in the end is what it knows of the time after. Where nobody has read the
+counter for a while, it has not shown that yet at any quarter-hour's end in between: so such a while
+is no part of that day, and of one that goes on at the end of the range its row (`edges.py`) shows
+what was used inside.
 """
 
 from __future__ import annotations
@@ -98,6 +101,9 @@ class StandIn:
                 balance.take(reading)
                 # How long the last number of an hour held, statistics do not say.
                 known_until = reading[0] if reading[2] == FROM_STATISTICS else reading[1]
+            elif balance is not None and reading[_ENERGY] is not None:
+                # What lies inside of a gap that goes on.
+                balance.take(reading)
             yield reading
         if balance is None:
             if self.is_needed or not is_told:
@@ -175,7 +181,8 @@ class _Balance:
     `start` is where the stretch of the ledger begins that holds its first number, `last` the same
     of its last number, `length` how long that is: a quarter-hour, of statistics an hour. `begins`:
     whether a part of the first, which ends at `begun`, may lie before the number. `kwh` is the
-    balance at `until`, `first_at` when the first number came.
+    balance at `until`, `first_at` when the first number came. `day_until` is when the day is over
+    over which the least of it counts.
     """
 
     ledger: PlugLedger
@@ -186,6 +193,7 @@ class _Balance:
     until: int
     begun: int
     first_at: float
+    day_until: float
     kwh: float = 0.0
     _first: float | None = None
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=UTC_DAY // QUARTER))
@@ -198,16 +206,18 @@ class _Balance:
         begins = reading[2] == FROM_STATISTICS or reading[0] > start
         return cls(
             ledger, start, length, begins, start, start,
-            begun=start + length, first_at=reading[0],
+            begun=start + length, first_at=reading[0], day_until=start + UTC_DAY,
         )  # fmt: skip
 
     def take(self, reading: Reading) -> None:
-        """Count a reading with a number: by then it has shown what it has grown."""
+        """Count a reading with a number or a gap's: by then it is shown what it has grown."""
         self.length = _length(reading)
         is_first = reading[0] < self.begun and not self._recent
         self.last = floor_to(reading[0], self.length)
-        self._reach(self.last + self.length - QUARTER if self.length > QUARTER else self.last)
         kwh, since = reading[_ENERGY], reading[_FILLED_FROM]
+        if since is not None and since <= self.day_until:
+            self.day_until += max(reading[0] - max(since, self.start), 0.0)
+        self._reach(self.last + self.length - QUARTER if self.length > QUARTER else self.last)
         if kwh is None:
             return
         if is_first and since is not None and since < self.start < reading[0]:
@@ -235,7 +245,7 @@ class _Balance:
             if self.until < self.begun:
                 continue
             self._recent.append(self.kwh)
-            if self.until <= self.start + UTC_DAY:
+            if self.until <= self.day_until:
                 self._first = self.kwh if self._first is None else min(self._first, self.kwh)
 
 
