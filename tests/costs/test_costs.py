@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from unittest.mock import patch
 
 import pytest
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 
-from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.costs import CostChange
+from custom_components.med_exporter.const import DOMAIN, PlugRole
+from custom_components.med_exporter.costs import CostChange, cost_statistic_id
 from custom_components.med_exporter.costs import costs as costs_module
 from custom_components.med_exporter.costs import statistics as statistics_module
 from custom_components.med_exporter.database import DatabaseUnavailableError
@@ -267,6 +270,24 @@ class TestContracts:
         house.contracts()
         await house.price()
         assert (await house.terms(), await stored(house)) == ([], [])
+
+    async def test_a_refused_statistic_is_told_of_until_the_last_contract_goes(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(FLAT)
+        await house.use(day(19), day(20), 0.5)
+        told = partial(
+            ir.async_get(house.hass).async_get_issue,
+            DOMAIN,
+            f"statistic_refused_{cost_statistic_id('house')}",
+        )
+        refusal = HomeAssistantError("refused")
+        with patch.object(writer_module, "async_add_external_statistics", side_effect=refusal):
+            await house.price()
+        assert told()
+        house.contracts()
+        await house.price()
+        assert not told()
 
     async def test_a_contract_entered_ahead_takes_its_turn(self, house: PricedBooks) -> None:
         house.contracts(FLAT, {**FLAT, "valid_from": "2026-11-22", "price": 0.5})

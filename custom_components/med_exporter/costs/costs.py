@@ -125,7 +125,8 @@ class Costs:
                         priced.append(slug)
             if self._changed_from == changed_from:
                 self._changed_from = _NEVER
-            if priced:
+            # Of one that has no contracts any more, nothing is said either.
+            if priced or self._sums.has_refused:
                 await self._sums.async_write()
         for slug in priced:
             await self._async_read_running(slug)

@@ -41,6 +41,11 @@ class RefusedStatistics:
         self._refusals: dict[str, _Refusal] = {}
         self._told: set[str] = set()
 
+    @property
+    def is_any(self) -> bool:
+        """Tell whether any is refused."""
+        return bool(self._refusals)
+
     def rests(self, statistic_id: str) -> bool:
         """Tell whether a statistic is not to be tried yet."""
         refusal = self._refusals.get(statistic_id)

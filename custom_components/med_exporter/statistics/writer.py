@@ -115,6 +115,11 @@ class SumsWriter:
         """Tell whether sums are being written."""
         return self._writing.locked()
 
+    @property
+    def has_refused(self) -> bool:
+        """Tell whether there are sums that Home Assistant has refused, of which users are told."""
+        return self._refused.is_any
+
     async def async_write(self) -> None:
         """Write all closed hours that are not as they should be. A second call changes nothing.
 

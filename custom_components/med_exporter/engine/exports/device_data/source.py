@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...costs.plug_ledger import plug_ledger
 from ...costs.reading_costs import with_costs
-from ...readings.as_booked import LEAST_OF_PERIODS, LEAST_OF_ROWS, as_booked
+from ...readings.as_booked import as_booked
 from ...readings.corrections import with_corrections
 from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
@@ -99,8 +99,7 @@ class Source:
             counted = ended_inside(counted, self._recorder, self._device, ledger, span)
         whole = self.stand_in.readings(counted, self.coverage)
         if self._is_as_booked:
-            least = LEAST_OF_PERIODS if spool.edges else LEAST_OF_ROWS
-            whole = as_booked(whole, ledger, *span, least)
+            whole = as_booked(whole, ledger, *span, in_periods=bool(spool.edges))
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:
             corrected = with_costs(corrected, ledger, job.start, self._end)
