@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PDL = "12345678901234"
 _ROUTE = re.compile(r"\b((?:GET|POST|PUT|DELETE)(?:, (?:GET|POST|PUT|DELETE))*)\s+(/api/[^\s?]+)")
 # Warnings of files, beside the codes of errors.
-_OTHER_CAPITALS = {"COUNTED_ELSEWHERE", "ESTIMATED", "NOT_RECORDED"}
+_OTHER_CAPITALS = {"COUNTED_ELSEWHERE", "ESTIMATED", "ESTIMATES_LEFT_OUT", "NOT_RECORDED"}
 
 
 def indented(page: Page) -> list[Example]:

@@ -87,6 +87,7 @@ REMARK = (
     f"{ADDRESSES[3]}, {ADDRESSES[0]}, {IDS[4]}, {IDS[1]}, {IDS[2]}, {', '.join(ENTITIES)}: "
     f"{PLACES[0]}"
 )
+WARNING = {"code": "NO_READINGS", "message": REMARK, "start": WHEN, "end": WHEN, "count": 1}
 CELLS = {
     Holds.ADDRESS: (ADDRESSES[2], ADDRESSES[3], None),
     Holds.DEVICE_ID: (IDS[2], IDS[5], IDS[0]),
@@ -162,9 +163,7 @@ def content_of(job) -> Content:
     (given_table,) = job.given
     return Content(
         tables=[
-            Table("read", COLUMNS, 3, iter([rows]), warnings=[
-                {"code": "NO_READINGS", "message": REMARK, "start": WHEN, "end": WHEN, "count": 1}
-            ]),
+            Table("read", COLUMNS, 3, iter([rows]), warnings=[WARNING]),
             Table(
                 given_table.name,
                 given_table.columns,
@@ -172,6 +171,7 @@ def content_of(job) -> Content:
                 iter([[list(cells) for cells in zip(*given_table.rows, strict=True)]]),
             ),
         ],
+        warnings=[WARNING],
         figures=[Figure(name="total", value=REMARK)],
         charts=[
             Chart(
@@ -183,7 +183,7 @@ def content_of(job) -> Content:
                 series=[Series(NAMES[1], [1.0, 2.0])],
             )
         ],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -204,6 +204,7 @@ def test_nothing_is_left_in_tables_figures_charts_and_warnings(job, tmp_path, fi
     masked = mask.job()
     content = mask.content(content_of(masked))
     warnings = [warning for table in content.tables for warning in table.warnings]
+    warnings += content.warnings
     stream = io.BytesIO()
     metadata = {**masked.metadata, "record_count": 6, "warnings": warnings}
     FORMATS[file_format].writer().write(content, stream, masked, metadata)

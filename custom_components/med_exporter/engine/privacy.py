@@ -94,6 +94,7 @@ class Mask:
             self._table(table)
         content.figures = [self._figure(figure) for figure in content.figures]
         content.charts = [self._chart(chart) for chart in content.charts]
+        content.warnings = self._warnings(content.warnings)
         return content
 
     def _given(self, table: GivenTable) -> GivenTable:
@@ -159,12 +160,15 @@ class Mask:
         holds = [column.holds for column in table.columns]
         if any(holds):
             table.chunks = self._chunks(holds, table.chunks)
-        table.warnings = [
+        table.warnings = self._warnings(table.warnings)
+
+    def _warnings(self, warnings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
             {
                 **one,
                 **{key: self._shown.text(one[key]) for key in ("message", "about") if key in one},
             }
-            for one in table.warnings
+            for one in warnings
         ]
 
     def _chunks(self, holds: Sequence[Holds | None], chunks: Iterator[Chunk]) -> Iterator[Chunk]:

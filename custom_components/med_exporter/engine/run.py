@@ -94,6 +94,7 @@ def run_job(
         if export_type.has_words and (file_format.document or not job.options.machine_names):
             put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
+        warnings += content.warnings
         count = sum(table.count for table in content.tables)
         check_rows(job, count)
         for table in content.tables:

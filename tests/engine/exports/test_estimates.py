@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.engine.energy import HourKwh
+from custom_components.med_exporter.engine.job import Options
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PlugHistory, Posting
 from custom_components.med_exporter.ledger.books import write_history, write_posting
@@ -49,8 +52,8 @@ def joined(recorder) -> Home:
     return home
 
 
-def estimates(exports, stretch, export_type="cost_analysis", **changes) -> list[tuple]:
-    values = {
+def request(stretch, export_type="cost_analysis", **changes) -> dict:
+    return {
         "export_type": export_type,
         "format": "json",
         "devices": (FRIDGE,),
@@ -61,7 +64,11 @@ def estimates(exports, stretch, export_type="cost_analysis", **changes) -> list[
         "fields": (),
         **changes,
     }
-    warnings = json.loads(exports.content(4e9, **values))["metadata"]["warnings"]
+
+
+def estimates(exports, stretch, *, code="ESTIMATED", **changes) -> list[tuple]:
+    content = exports.content(4e9, **request(stretch, **changes))
+    warnings = json.loads(content)["metadata"]["warnings"]
     return [
         (
             float(one["message"].split(": ")[1].removesuffix(" kWh")),
@@ -69,7 +76,7 @@ def estimates(exports, stretch, export_type="cost_analysis", **changes) -> list[
             datetime.fromisoformat(one["end"]).timestamp(),
         )
         for one in warnings
-        if one["code"] == "ESTIMATED"
+        if one["code"] == code
     ]
 
 
@@ -139,6 +146,36 @@ def test_other_reports_that_split_it_say_so_too(joined, exports) -> None:
         assert estimates(exports, OCTOBER, **compared) == expected
     joined.priced("house", [NIGHT_AND_DAY])
     assert estimates(exports, OCTOBER, **report) == whole(31.0, OCTOBER)
+
+
+USAGE = {"export_type": "system_report", "report_sections": ("usage_patterns",)}
+
+
+def test_habits_are_told_without_estimates_and_with_how_much_they_leave_out(
+    joined, exports
+) -> None:
+    assert estimates(exports, OCTOBER, **USAGE, code="ESTIMATES_LEFT_OUT") == whole(31.0, OCTOBER)
+    # Hours that the plug told are no estimate to habits.
+    assert estimates(exports, DAY_OF_HOURS, **USAGE, code="ESTIMATES_LEFT_OUT") == []
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en", "is estimated, tells nothing of habits; it is left out: 31.000 kWh"),
+        ("fr", "est estimée, ne dit rien des habitudes ; elle est écartée : 31,000 kWh"),
+    ],
+)
+def test_pages_of_habits_that_have_nothing_but_estimates_say_why(
+    joined, exports, locale, told
+) -> None:
+    asked = request(OCTOBER, **USAGE, format="pdf", options=Options(locale=locale))
+    text = subprocess.run(
+        ["pdftotext", "-raw", "-", "-"],
+        input=exports.content(4e9, **asked), capture_output=True, check=True,
+    ).stdout.decode()  # fmt: skip
+    assert told in " ".join(text.split())
 
 
 def test_the_parts_of_a_whole_that_do_not_touch_are_one_too(recorder, exports) -> None:

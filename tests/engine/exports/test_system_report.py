@@ -260,6 +260,16 @@ def test_a_home_of_which_nothing_is_known(recorder, report):
     }
 
 
+def test_habits_of_which_nothing_is_known_say_so_once(recorder, report):
+    def told(*sections: str, **changes) -> list[str]:
+        return [one["code"] for one in report(*sections, **changes)["metadata"]["warnings"]]
+
+    assert told("usage_patterns") == ["NO_HALF_HOURS"]
+    assert told("energy_consumption", "usage_patterns") == ["NO_HALF_HOURS"]
+    # A habit is what is consumed.
+    assert told("usage_patterns", devices=(SOLAR,)) == []
+
+
 def test_a_report_without_devices(home, report):
     found = report(*REPORT_SECTIONS, devices=(), points=(), given=(DESTINATIONS,))
     assert found["device_summary"] == []

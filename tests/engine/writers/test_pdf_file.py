@@ -16,7 +16,7 @@ from custom_components.med_exporter.engine.readings.fields import Kind
 from custom_components.med_exporter.engine.rows.content import Chart, ChartKind, Content, Series
 from custom_components.med_exporter.engine.rows.tables import Column, Table
 from custom_components.med_exporter.engine.words.phrases import Words
-from custom_components.med_exporter.engine.writers.pdf.fonts import shown
+from custom_components.med_exporter.engine.writers.pdf.fonts import lines, register, shown
 from custom_components.med_exporter.engine.writers.pdf.pages import Pages
 
 from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written
@@ -194,6 +194,12 @@ def test_fonts_are_embedded_where_they_are_needed(name, font):
     assert {other for other in found if other.startswith(("Noto", "Symbola"))} <= {font}
 
 
+def test_a_number_and_its_unit_stay_on_one_line():
+    register()
+    for room in range(20, 200, 5):
+        assert not any(line.startswith("%") for line in lines("Décaler de 10\xa0%", 8, room, 9))
+
+
 @pytest.mark.parametrize(
     ("name", "fonts"),
     [
@@ -243,7 +249,7 @@ def test_a_wide_table_lies_on_its_side():
 
 def test_charts_have_titles_and_legends():
     found = words(Content(tables=[readings(1)], charts=charts("Fridge", "客厅灯")))
-    for text in ("Some bar (kWh)", "Some heat_map", "Shares", "客厅灯", "1.00 kWh (33.3 %)"):
+    for text in ("Some bar (kWh)", "Some heat_map", "Shares", "客厅灯", "1.00 kWh (33.3%)"):
         assert text in found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..lazy_dataclass import dataclass
 
@@ -89,9 +89,11 @@ class Content:
         tables: in order; their chunks are read once, one table after the other.
         figures: what sums the tables up, for formats with a place for it.
         charts: empty unless the job asks for charts.
+        warnings: about what has no table, as `file_warnings.warning` returns them.
 
     """
 
     tables: list[Table]
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)

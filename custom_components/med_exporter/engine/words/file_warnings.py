@@ -45,6 +45,10 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "When some energy was used is an estimate",
         "Le moment où une partie de l’énergie a été utilisée est une estimation",
     ),
+    "ESTIMATES_LEFT_OUT": (
+        "This energy, whose time is estimated, tells nothing of habits; it is left out",
+        "Cette énergie, dont l’heure est estimée, ne dit rien des habitudes ; elle est écartée",
+    ),
     "FILTERED_OUT": (
         "The filters keep none of the readings that these devices have in this range",
         "Les filtres n’ont gardé aucun des relevés de ces appareils sur cette période",

@@ -23,4 +23,9 @@ def quantity_text(value: float, decimals: int, unit: str, *, french: bool) -> st
         text = f"{for_people(unit)}{number_text(abs(value), decimals, french=french)}"
         return f"-{text}" if value < 0 else text
     text = number_text(value, decimals, french=french)
-    return f"{text}\xa0{for_people(unit)}" if unit else text
+    return f"{text}{_before(unit, french=french)}{for_people(unit)}" if unit else text
+
+
+def _before(unit: str, *, french: bool) -> str:
+    """Return what stands between a number and its unit."""
+    return "" if unit == "%" and not french else "\xa0"

@@ -89,10 +89,7 @@ EXPORT_TYPE = ExportType(
         "contract": ("Contract", "Contrat"),
         "priced_on": ("Prices as of", "Prix au"),
         "difference": ("Dearer by", "Plus cher de"),
-        "shift_saving": (
-            "Saved by shifting 10\N{NO-BREAK SPACE}%",
-            "Gain en décalant 10\N{NO-BREAK SPACE}%",
-        ),
+        "shift_saving": ("Saved by shifting 10%", "Gain en décalant 10\N{NO-BREAK SPACE}%"),
         "unpriced_kwh": ("Without a price", "Sans prix"),
         "produced_kwh": ("Production", "Production"),
         "cheapest": ("Cheapest", "Le moins cher"),

@@ -15,7 +15,7 @@ EXPORT_TYPE = ExportType(
     words={
         "bill": ("What it cost", "Ce que cela a coûté"),
         "bill_item": ("Item", "Poste"),
-        "included_tax": ("of which tax at {percent} %", "dont taxes à {percent} %"),
+        "included_tax": ("of which tax at {percent}%", "dont taxes à {percent} %"),
         "bill_periods": ("By tariff period", "Par période tarifaire"),
         "bill_comparison": ("Compared with", "En comparaison"),
         "bill_monthly": ("Months", "Mois par mois"),

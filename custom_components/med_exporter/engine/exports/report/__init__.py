@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...lazy_dataclass import dataclass
 
@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Section:
-    """A part of a report: what sums it up, charts, and one table, where charts do not tell all."""
+    """A part of a report: what sums it up, charts, and one table, where charts do not tell all.
+
+    `warnings` are those that hold without a table, too.
+    """
 
     table: Table | None = None
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
 
 class SectionModule(Protocol):

@@ -4,7 +4,7 @@ One row for each hour of the week, weekdays as 1 (Monday) to 7, and behind them 
 weekday and hour are empty. The average is that of the hours of which the ledger knows something.
 The base load is the power that is hardly ever gone below: of an hour of the week its lowest
 quarter-hour, of the whole range the median of the lowest quarter-hours of its days. Quarter-hours
-into which energy was spread tell nothing of habits, and are left out.
+into which energy was spread tell nothing of habits, and are left out; a warning tells of it.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...costs.apportioning import to_digits
 from ...formats import FORMATS
+from ...ledger.sums import CONSUMPTION
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Figure, Series
 from ...rows.tables import Column, small_table
-from ...times import local_time
+from ...times import QUARTER, local_time
+from ...words.file_warnings import warning
 from ...words.phrases import Words
 from ..cost_rows import energy_decimals
 from ..job_sums import job_quarters
@@ -44,14 +46,13 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     week = _Week(job)
     for found in job_quarters(job, recorder.connect, end):
         for moment, kwh, filled_kwh in sorted(found):
-            if not filled_kwh:
-                week.add(moment, kwh)
+            (week.leave_out if filled_kwh else week.add)(moment, kwh)
             on_read((moment - job.start) / (job.end - job.start))
-    if FORMATS[job.format].on_pages:
-        # Four pages of numbers are a picture to their reader.
-        return Section(figures=week.figures(), charts=week.charts())
-    table = small_table("usage_patterns", _columns(job), week.rows())
-    return Section(table=table, figures=week.figures(), charts=week.charts())
+    whole = Section(figures=week.figures(), charts=week.charts(), warnings=week.warnings())
+    # Four pages of numbers are a picture to their reader.
+    if not FORMATS[job.format].on_pages:
+        whole.table = small_table("usage_patterns", _columns(job), week.rows())
+    return whole
 
 
 def _columns(job: Job) -> list[Column]:
@@ -75,6 +76,9 @@ class _Week:
         self._count: dict[tuple[int, int], int] = defaultdict(int)
         self._lowest: dict[tuple[int, int], float] = {}
         self._lowest_of_day: dict[int, float] = {}
+        self._left_out: tuple[int, int] | None = None
+        self._left_out_count = 0
+        self._left_out_kwh = 0.0
 
     def add(self, moment: int, kwh: float) -> None:
         """Add what all devices used in a quarter-hour."""
@@ -85,6 +89,28 @@ class _Week:
         self._lowest[hour] = min(self._lowest.get(hour, kwh), kwh)
         day = local.toordinal()
         self._lowest_of_day[day] = min(self._lowest_of_day.get(day, kwh), kwh)
+
+    def leave_out(self, moment: int, kwh: float) -> None:
+        """Leave out a quarter-hour of which nobody knows whether its energy was used in it."""
+        first, _ = self._left_out or (moment, moment)
+        self._left_out = (first, moment + QUARTER)
+        self._left_out_count += 1
+        self._left_out_kwh += kwh
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Say what was left out, `ESTIMATES_LEFT_OUT`; or that nothing is known, where none does.
+
+        The first counts quarter-hours; `NO_HALF_HOURS` is as in `ledger_gaps.ledger_warnings`.
+        """
+        job = self._job
+        if self._left_out is not None:
+            count, kwh = self._left_out_count, self._left_out_kwh
+            return [warning("ESTIMATES_LEFT_OUT", *self._left_out, count, kwh=kwh)]
+        names = [one.device_name for one in job.devices if one.role == CONSUMPTION]
+        if self._kwh or not names or "energy_consumption" in job.report_sections:
+            return []
+        about = ", ".join(names)
+        return [warning("NO_HALF_HOURS", job.start, job.end, len(names), about=about)]
 
     def rows(self) -> list[Sequence[Any]]:
         """Return the rows of the table; none when nothing is known."""

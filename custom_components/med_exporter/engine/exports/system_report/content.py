@@ -44,5 +44,6 @@ def content(
         check_rows(job, sum(table.count for table in whole.tables))
         whole.figures += part.figures
         whole.charts += part.charts
+        whole.warnings += part.warnings
         on_part(1.0)
     return whole

@@ -235,7 +235,7 @@ def _draw_pie(pages: Pages, chart: Chart, display: Display) -> None:
     named = parts if len(parts) <= _FEW + 4 else parts[: _FEW + 3]
     amounts = [
         f"{display.quantity(value, chart.decimals, chart.unit)}"
-        f"  ({display.number(100 * value / total, 1)}\xa0%)"
+        f"  ({display.quantity(100 * value / total, 1, '%')})"
         for _, value in named
     ]
     # Amounts stand beside the longest name, where the eye finds whose they are.

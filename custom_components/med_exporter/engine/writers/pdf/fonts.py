@@ -49,7 +49,7 @@ _UNSEEN = re.compile(
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _RIGHT_TO_LEFT = frozenset(("R", "AL"))
-_TOKENS = re.compile(r"\S+\s*|\s+")
+_TOKENS = re.compile(r"[\S\xa0\u202f]+[^\S\xa0\u202f]*|\s+")
 
 
 def register() -> None:

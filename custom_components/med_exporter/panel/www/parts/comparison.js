@@ -147,7 +147,9 @@ class Comparison extends MedElement {
     const { formats } = this.house;
     const dearest = Math.max(...contracts.map((one) => one.difference ?? 0));
     const said = { name: this.nameOf(cheapest ?? ""), most: this.money(dearest) };
-    const names = contracts.map((one) => this.nameOf(one.name));
+    // A month's sum may lack some of its energy, too.
+    const note = (one) => (one.unpriced_kwh ? ` (${this.t("comparison.incomplete")})` : "");
+    const names = contracts.map((one) => `${this.nameOf(one.name)}${note(one)}`);
     return html`
       <p class="good">${cheapest ? this.t("comparison.cheapest", said) : this.t("comparison.cannot_tell")}</p>
       ${this.warnings(warnings.map((one) => ({ ...one, about: this.nameOf(one.about ?? "") })))}
