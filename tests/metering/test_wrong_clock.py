@@ -16,6 +16,7 @@ from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
 from tests.plug_emulator import EmulatedPlug
+from tests.plug_emulator.smart import EmulatedSmartPlug
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -230,6 +231,40 @@ async def test_a_plug_that_is_added_by_a_wrong_clock_began_at_its_right_time(
     home.put_clock(-by)
     await home.live(70)
     await all_is_right(home)
+
+
+@pytest.mark.parametrize("by", [-timedelta(hours=14), timedelta(hours=9), timedelta(days=3)])
+async def test_hours_that_a_plug_tells_by_a_wrong_clock_are_there_no_longer_when_it_is_right(
+    hass: HomeAssistant, clock: HouseClock, by: timedelta
+) -> None:
+    """Nor in the long-term statistics, which had them already: they began earlier by that clock."""
+    off = [by]
+    plug = EmulatedSmartPlug(
+        host="127.0.76.45", mac="5C:62:8B:76:00:45", alias="Heater", load=1000.0,
+        clock=lambda: datetime.now(PARIS) - off[0], timezone=PARIS, installed_at=INSTALLED,
+    )  # fmt: skip
+    async with plug:
+        clock.jump(by)
+        entry = await add_metering_point(
+            hass, plug.address, username="me@example.com", password="secret"
+        )
+        for minutes in (30, 70):
+            for _ in range(minutes // 2):
+                clock.tick(120)
+                await poll(hass, entry)
+            await settle(hass)
+            ledger = hass.data[DATA_LEDGER]
+            await ledger.async_write_statistics()
+            await async_commit(hass)
+            if off[0]:
+                clock.jump(-off[0])
+                off[0] = timedelta()
+    used = (dt_util.now(PARIS) - INSTALLED).total_seconds() / 3600
+    days = await ledger.async_days(
+        PlugSeries("5c628b760045"), INSTALLED - timedelta(days=4), INSTALLED + timedelta(days=399)
+    )
+    assert sum(day.kwh for day in days) == pytest.approx(used, abs=0.15)
+    assert [day.kwh for day in days if day.start < INSTALLED and day.kwh] == []
 
 
 @pytest.mark.parametrize("by", [timedelta(days=3), -timedelta(days=20)])

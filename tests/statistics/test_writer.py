@@ -131,6 +131,32 @@ async def test_a_long_past_that_changes_is_written_anew_and_told(sums: Sums) -> 
     assert await sums.stored("med_exporter:a") == stored
 
 
+@pytest.mark.parametrize("count", [3, 150])
+async def test_first_hours_that_were_taken_back_add_nothing_any_more(
+    sums: Sums, count: int
+) -> None:
+    """Nobody knows anything of them, as of hours that are too old to be kept."""
+    name, first = "med_exporter:a", END - HOUR * (10 + count)
+    await sums.count(name, last_hours(10 + count))
+    await sums.writer.async_write()
+    sums.hours[name] = last_hours(10)
+    await queue_work(sums.hass, SCHEMA, lambda c: mark_dirty(c, name, None, first))
+    await sums.writer.async_write()
+    assert await sums.stored(name) == [*[0] * count, *range(1, 11)]
+    assert sums.heard == [(name, first)]
+
+
+async def test_first_hours_that_are_kept_no_longer_stay(sums: Sums) -> None:
+    name = "med_exporter:a"
+    await sums.count(name, last_hours(20))
+    await sums.writer.async_write()
+    sums.hours[name] = last_hours(10)
+    await queue_work(sums.hass, SCHEMA, lambda c: mark_dirty(c, name, None, 0))
+    await sums.writer.async_write()
+    assert await sums.stored(name) == list(range(1, 21))
+    assert sums.heard == []
+
+
 async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> None:
     # A database rewrites a page for each sum that puts something into it at another time.
     for name in "abcd":

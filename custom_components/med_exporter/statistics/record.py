@@ -68,8 +68,10 @@ def compare(
         first = running_sum.first_hour(connection)
         if first is None:
             return [], True
-        start = first if first < until else start
-        # Statistics may tell of hours that the ledger keeps no longer.
+        if first < start or not running_sum.stands_at(connection, start):
+            start = first if first < until else start
+        # Statistics may tell of hours that the ledger keeps no longer. The first of all that has
+        # changed is none of them: all that it had was taken back.
         before = running_sum.sum_before(connection, start)
     # Never a short rest of a past, which would be left to Home Assistant's import.
     stretch = hours * HOUR

@@ -109,6 +109,10 @@ class RunningSum:
         row = connection.execute(_LAST_BEFORE, here).first()
         return None if row is None else round((row.sum or 0.0) * self.parts_per_unit)
 
+    def stands_at(self, connection: Connection, hour: int) -> bool:
+        """Return whether an hour stands in the statistics."""
+        return hour in self._stored(connection, hour, hour + HOUR)
+
     def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
         """Return the sums of hours."""
         here = {"statistic_id": self.statistic_id, "start": start, "end": end}
