@@ -140,6 +140,87 @@ def test_the_day_on_which_it_joins_has_begun_when_its_own_clock_showed_midnight(
     )
 
 
+def told_days(
+    used: Callable[[datetime, datetime], float], at: datetime, zone: ZoneInfo
+) -> dict[date, float]:
+    """Return what a plug in a zone tells of its days at some moment, the running one included."""
+    today = at.astimezone(zone).date()
+    starts = [
+        datetime.fromtimestamp(day_start(today + timedelta(days=number), zone), UTC)
+        for number in range(-_DAYS, 2)
+    ]
+    return {
+        start.astimezone(zone).date(): used(start, min(end, at)) for start, end in pairwise(starts)
+    }
+
+
+def joined_by_days(
+    house: ZoneInfo, zone: ZoneInfo, at: datetime, used: Callable[[datetime, datetime], float]
+) -> Paper:
+    """Return the ledger of a plug that tells days alone, of which it was asked for the house's."""
+    paper, days = Paper(house), told_days(used, at, zone)
+    paper.post(
+        Posting(
+            plug=plug(),
+            start=CounterStart(
+                at=at, value_kwh=5.0, today_kwh=days.get(at.astimezone(house).date(), 0.0)
+            ),
+            value_kwh=5.0,
+            at=at,
+            since=at,
+            day_kwh=days,
+            day_zone=zone,
+        )
+    )
+    paper.fill(PlugHistory(plug=plug(), day_kwh=days, day_zone=zone))
+    return paper
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.sampled_from([*ZONES, AUCKLAND]),
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
+    st.lists(st.integers(0, 900), min_size=24, max_size=24),
+)
+@settings(deadline=None, max_examples=100)
+def test_each_day_of_its_past_has_what_it_tells_of_it(
+    house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]
+) -> None:
+    """The one on which it joins too, whatever its date is by the house's clock."""
+    at, used = moment.replace(tzinfo=UTC, microsecond=0), by_quarters(wh)
+    paper = joined_by_days(house, zone, at, used)
+    days = told_days(used, at, zone)
+    for day, kwh in days.items():
+        first, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
+        assert sum(paper.held(first, end).values()) == pytest.approx(to_mwh(kwh), abs=2), day
+    total = sum(to_mwh(kwh) for kwh in days.values())
+    assert sum(paper.quarters.values()) == pytest.approx(total, abs=5)
+
+
+@pytest.mark.parametrize("hour", [3, 12, 22])
+@pytest.mark.parametrize(
+    ("house", "zone"), [(PARIS, NEW_YORK), (PARIS, AUCKLAND), (ST_JOHNS, KATHMANDU)]
+)
+def test_days_of_the_house_have_their_own_hours_of_a_past_told_by_days(
+    house: ZoneInfo, zone: ZoneInfo, hour: int
+) -> None:
+    at = datetime(2026, 11, 20, hour, 10, tzinfo=house)
+    paper = joined_by_days(house, zone, at.astimezone(UTC), by_quarters([250]))
+    days = paper.by_day()
+    assert days[at.date()] == pytest.approx(to_mwh(hour + 1 / 6), abs=2)
+    for back in (1, 2):
+        assert days[at.date() - timedelta(days=back)] == pytest.approx(to_mwh(24), abs=2)
+
+
+def test_the_day_on_which_it_joins_is_no_part_of_a_month_that_is_shared_out() -> None:
+    at = datetime(2026, 11, 20, 12, tzinfo=PARIS)
+    paper = Paper(PARIS)
+    start = CounterStart(at=at, value_kwh=5.0, today_kwh=12.0)
+    paper.post(Posting(plug=plug(), start=start, value_kwh=5.0, at=at, since=at))
+    paper.fill(PlugHistory(plug=plug(), month_kwh={date(2026, 11, 1): 24 * 19 + 12.0}))
+    assert sum(paper.quarters.values()) == to_mwh(24 * 19 + 12)
+
+
 @given(
     st.sampled_from(ZONES),
     st.sampled_from([*ZONES, AUCKLAND]),

@@ -13,6 +13,7 @@ import pytest
 from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from custom_components.med_exporter.sources.connection import KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import PARIS, PDL, add_metering_point, poll, settle, value_of
 from tests.plug_emulator import EmulatedPlug
@@ -104,6 +105,69 @@ async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts
         plug.disconnect()
     assert counter.value - before == pytest.approx(240 / 3600, abs=0.002)
     assert counter.today == pytest.approx(90 / 3600, abs=0.002)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu"])
+@pytest.mark.parametrize("hour", [3, 12, 22])
+async def test_days_of_an_older_plug_of_another_zone_are_cut_at_the_midnights_of_the_house(
+    hass: HomeAssistant, clock: HouseClock, zone: str, hour: int
+) -> None:
+    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
+    clock.move_to(joined)
+    plug = _older_elsewhere(zone, joined)
+    await plug.connect("127.0.0.1", 0)
+    try:
+        entry = await add_metering_point(hass, plug.address)
+        await settle(hass)
+        clock.tick(1200)
+        await poll(hass, entry)
+        await settle(hass)
+        await async_commit(hass)
+    finally:
+        plug.disconnect()
+    days = await _days_until(hass, joined)
+    used = [24.0, 24.0, 24.0, hour + 0.5]
+    assert days[-4:] == [pytest.approx(kwh, abs=0.003) for kwh in used]
+    assert sum(days) == pytest.approx(20 * 24 + 1 / 3, abs=0.03)
+    assert value_of(hass, DAILY) == pytest.approx(hour + 0.5, abs=0.003)
+
+
+@pytest.mark.parametrize("hour", [3, 12, 22])
+async def test_days_that_it_tells_later_are_all_there(
+    hass: HomeAssistant, clock: HouseClock, hour: int
+) -> None:
+    """The day on which it joined is booked by its date then, and so are those before."""
+    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
+    clock.move_to(joined)
+    plug = _older_elsewhere("America/New_York", joined)
+    await plug.connect("127.0.0.1", 0)
+    try:
+        with patch.object(KasaHost, "statistics", side_effect=KasaError("timed_out", "plug")):
+            entry = await add_metering_point(hass, plug.address)
+            await settle(hass)
+        for _ in range(2):
+            clock.tick(400)
+            await poll(hass, entry)
+            await settle(hass)
+        await async_commit(hass)
+    finally:
+        plug.disconnect()
+    assert sum(await _days_until(hass, joined)) == pytest.approx(20 * 24 + 800 / 3600, abs=0.2)
+
+
+def _older_elsewhere(zone: str, joined: datetime) -> EmulatedPlug:
+    return EmulatedPlug(
+        mac="50:C7:BF:00:00:44", alias="Heater", load=1000.0, timezone=ZoneInfo(zone),
+        installed_at=joined - timedelta(days=20),
+    )  # fmt: skip
+
+
+async def _days_until(hass: HomeAssistant, joined: datetime) -> list[float]:
+    """Return what the ledger has of it on each day until that of a moment, in kWh."""
+    midnight = joined.replace(hour=0, minute=0)
+    bounds = midnight - timedelta(days=25), midnight + timedelta(days=1)
+    days = await hass.data[DATA_LEDGER].async_days(PlugSeries("50c7bf000044"), *bounds)
+    return [one.kwh for one in days]
 
 
 @pytest.mark.parametrize("stops", [(-20, 20, 40), (20,)])

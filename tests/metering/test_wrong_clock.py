@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from homeassistant.util import dt as dt_util
@@ -231,6 +232,31 @@ async def test_a_plug_that_is_added_by_a_wrong_clock_began_at_its_right_time(
     home.put_clock(-by)
     await home.live(70)
     await all_is_right(home)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York"])
+@pytest.mark.parametrize("by", [timedelta(days=3), timedelta(hours=9), -timedelta(hours=14)])
+async def test_the_past_of_a_plug_of_another_zone_that_is_added_by_a_wrong_clock_is_whole(
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, by: timedelta, zone: str
+) -> None:
+    heater = EmulatedPlug(
+        alias="Heater", load=1000.0, installed_at=INSTALLED, timezone=ZoneInfo(zone)
+    )
+    await plug_network.start(heater)
+    home = Home(hass, clock, heater)
+    home.put_clock(by)
+    home.entry = await add_metering_point(hass, heater.address)
+    await home.live(30)
+    home.put_clock(-by)
+    await home.live(70)
+    await settle(hass)
+    await async_commit(hass)
+    used = (heater.clock() - INSTALLED).total_seconds() / 3600
+    # By the date of its own, what it used first may be of the day before.
+    days = await hass.data[DATA_LEDGER].async_days(
+        PlugSeries(HEATER), INSTALLED - timedelta(days=1), INSTALLED + timedelta(days=399)
+    )
+    assert sum(day.kwh for day in days) == pytest.approx(used, abs=0.15)
 
 
 @pytest.mark.parametrize("by", [-timedelta(hours=14), timedelta(hours=9), timedelta(days=3)])

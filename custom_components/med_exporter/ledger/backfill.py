@@ -21,7 +21,7 @@ from .spreading import Spread, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
     from .spreading import Hour, Stretch
 
@@ -83,7 +83,7 @@ def backfill(
     months: Mapping[date, int],
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> Spread:
     """Fill a stretch by what the plug counted, spread evenly, and count nothing twice.
 

@@ -98,28 +98,35 @@ def book_past(
 
     What it tells by the hour is no estimate, but for how it is spread within the hour. The day on
     which the counter began is left alone: the first posting has brought what the plug had counted
-    on that day by then, its share of an hour that goes on over midnight included.
+    on that day by then, its share of an hour that goes on over midnight included. Of its days that
+    is the one that ran by its own clock.
 
     Args:
         account: what is remembered of the plug.
         history: what the plug itself has counted.
-        zone: the time zone of the plug's days.
+        zone: the house's, by which a plug's own days end that are told without one.
         held: as for `book`.
 
     """
-    until, day_end = day_bounds(day_of(account.first_ts, zone), zone)
-    start, end = history.stretch(zone)
+    own_zone = history.day_zone or zone
+    day, own_day = (day_of(account.first_ts, one) for one in (zone, own_zone))
+    midnight, (until, own_end) = day_start(day, zone), day_bounds(own_day, own_zone)
+    if own_day < day:
+        # It may not have been told with the first posting, which has brought none of it then.
+        until = quarter_of(account.first_ts)
+    start, end = history.stretch(own_zone)
     # What its month has of that day is not of those before.
-    known = dict(held(start, min(end, day_end)))
-    stretch = (account.gap_from_ts, until)
-    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
+    known = dict(held(start, min(end, max(midnight, own_end))))
+    told = by_hours(
+        by_moment(history.hour_kwh), (account.gap_from_ts, midnight), known, account.posted_ts
+    )
     add(known, told.quarters)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},
         {month: to_mwh(kwh) for month, kwh in history.month_kwh.items()},
-        stretch,
+        (account.gap_from_ts, until),
         known,
-        zone,
+        own_zone,
     )
     return Booking(
         account=account,
@@ -180,17 +187,23 @@ def _begin(
         # A lost database: the counter's growth is from before anything is kept of.
         opened = _open(posting.value_kwh, at, start_ts, gap_from)
         return Booking(account=opened, measured={quarter_of(at): 0})
-    day = day_of(start_ts, zone)
-    midnight, stretch = day_start(day, zone), (gap_from, start_ts)
-    hours, known = by_moment(posting.hour_kwh), dict(held(midnight, start_ts))
+    day, own_zone = day_of(start_ts, zone), posting.day_zone or zone
+    own_day = day_of(start_ts, own_zone)
+    midnight, own_midnight = day_start(day, zone), day_start(own_day, own_zone)
+    hours, stretch = by_moment(posting.hour_kwh), (gap_from, start_ts)
+    known = dict(held(min(midnight, own_midnight), start_ts))
     # What lies before its midnight is booked with the plug's past.
     told = by_hours(hours, stretch, known, at, cut=midnight)
     add(known, told.quarters)
     before = Spread({}, set())
-    if start.today_kwh:
+    own = posting.day_kwh.get(own_day) if at == start_ts and not hours else None
+    if own is not None and own_midnight != midnight:
+        # All that it has counted on the day that runs by its own clock, by whatever date.
+        before = backfill({own_day: to_mwh(own)}, {}, stretch, known, own_zone)
+    elif start.today_kwh:
         # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
         is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
-        since, began = gap_from, day_start(day, posting.day_zone or zone)
+        since, began = gap_from, day_start(day, own_zone)
         if midnight < began < start_ts:
             # Its day has begun later than that of the house.
             since = began if gap_from is None else max(began, gap_from)

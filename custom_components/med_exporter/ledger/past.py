@@ -13,7 +13,7 @@ from .posting import check_told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
     from zoneinfo import ZoneInfo
 
     from ..engine.energy import HourKwh
@@ -27,8 +27,10 @@ _MONTHS_AT_ONCE = 3
 class PlugHistory:
     """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
-    Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
-    for a plug that keeps no such statistics. `is_all` says that nothing more follows.
+    Hours go by their begin, aware and on a quarter-hour; months by their first day. Days and months
+    end in `day_zone`, by which the first posting told them too; for None they are booked on those
+    of the house. Each is empty for a plug that keeps no such statistics. `is_all` says that nothing
+    more follows.
     Raises ValueError for what is no energy, or no time.
     """
 
@@ -36,20 +38,22 @@ class PlugHistory:
     hour_kwh: Mapping[datetime, HourKwh] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     month_kwh: Mapping[date, float] = field(default_factory=dict)
+    day_zone: tzinfo | None = None
     is_all: bool = True
 
     def __post_init__(self) -> None:
         check_told(hour_kwh=self.hour_kwh, day_kwh=self.day_kwh, month_kwh=self.month_kwh)
 
     def parts(self, zone: ZoneInfo) -> list[PlugHistory]:
-        """Return the history of a few local months each, oldest first.
+        """Return the history of a few months of the plug each, oldest first; `zone` is the house's.
 
         Booked one after the other they come to the same as the whole: what a plug tells of a month
         goes to days of that month.
         """
+        zone_of_days = self.day_zone or zone
         hours, days, months = (defaultdict[int, dict[Any, Any]](dict) for _ in range(3))
         for at, hour in self.hour_kwh.items():
-            hours[_part_of(day_of(at.timestamp(), zone))][at] = hour
+            hours[_part_of(day_of(at.timestamp(), zone_of_days))][at] = hour
         for day, kwh in self.day_kwh.items():
             days[_part_of(day)][day] = kwh
         for month, kwh in self.month_kwh.items():
@@ -66,8 +70,8 @@ class PlugHistory:
             for number in (*before, last)
         ]
 
-    def stretch(self, zone: ZoneInfo) -> tuple[int, int]:
-        """Return from when to when it may tell something, in UTC seconds."""
+    def stretch(self, zone: tzinfo) -> tuple[int, int]:
+        """Return from when to when it may tell something, in UTC seconds, in the zone of days."""
         dates = [*self.day_kwh, *self.month_kwh]
         dates += [day_of(at.timestamp(), zone) for at in self.hour_kwh]
         if not dates:

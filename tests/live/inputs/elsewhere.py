@@ -142,11 +142,9 @@ def _plugs(here: House, place: int, installed_at: datetime) -> dict[str, Plug]:
 def _eve(plug: Plug, end: datetime) -> float:
     """Return what a plug that joins on the eve is known to have used on it, in kWh.
 
-    An older plug tells days alone, by its own clock, and the one on which it joins is as it tells.
+    An older plug tells days alone, and how far its clock is off is no part of its zone.
     """
-    eve = end.date() - timedelta(days=1)
-    zone = plug.clock.timezone if isinstance(plug, EmulatedPlug) else end.tzinfo
-    midnight = datetime.combine(eve, time(), zone)
+    midnight = datetime.combine(end.date() - timedelta(days=1), time(), end.tzinfo)
     if isinstance(plug, EmulatedPlug):
         midnight -= plug.clock.offset
     return (end - midnight).total_seconds() / 3600
