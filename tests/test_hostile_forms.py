@@ -99,6 +99,7 @@ FORMS |= {
 NOTHING_ENTERED = {
     "import", "integration_discovery", "dhcp", "reauth", "reconfigure", "init", "add_contract",
     "periods", "add_period", "tiers", "save_contract", "plug_found", "grid_without_ecowatt",
+    "past_of_id", "join_past_of_id", "another_id",
     *(f"{kind}_unverified" for kind in STORED),
 }  # fmt: skip
 STORED_PLUG = {

@@ -199,7 +199,8 @@ def _begin(
     own = posting.day_kwh.get(own_day) if at == start_ts and not hours else None
     if own is not None and own_midnight != midnight:
         # All that it has counted on the day that runs by its own clock, by whatever date.
-        before = backfill({own_day: to_mwh(own)}, {}, stretch, known, own_zone)
+        counted = {own_day: to_mwh(own)} if own else {}
+        before = backfill(counted, {}, stretch, known, own_zone)
     elif start.today_kwh:
         # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
         is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
