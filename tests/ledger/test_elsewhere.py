@@ -27,6 +27,15 @@ AUCKLAND = ZoneInfo("Pacific/Auckland")
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 _DAYS = 4
 
+# The zones of a house and of a plug, and when the one joins the other, or was lost.
+JOINED = (
+    st.sampled_from(ZONES),
+    st.sampled_from([*ZONES, AUCKLAND]),
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
+)
+# What is used in quarter-hours in turn.
+WH = st.lists(st.integers(0, 900), min_size=24, max_size=24)
+
 
 def hour_of(at: datetime, zone: ZoneInfo) -> datetime:
     """Return when the hour of a clock that shows whole hours began, in UTC."""
@@ -176,12 +185,7 @@ def joined_by_days(
     return paper
 
 
-@given(
-    st.sampled_from(ZONES),
-    st.sampled_from([*ZONES, AUCKLAND]),
-    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
-    st.lists(st.integers(0, 900), min_size=24, max_size=24),
-)
+@given(*JOINED, WH)
 @settings(deadline=None, max_examples=100)
 def test_each_day_of_its_past_has_what_it_tells_of_it(
     house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]
@@ -221,13 +225,7 @@ def test_the_day_on_which_it_joins_is_no_part_of_a_month_that_is_shared_out() ->
     assert sum(paper.quarters.values()) == to_mwh(24 * 19 + 12)
 
 
-@given(
-    st.sampled_from(ZONES),
-    st.sampled_from([*ZONES, AUCKLAND]),
-    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
-    st.integers(900, 4 * 86400),
-    st.lists(st.integers(0, 900), min_size=24, max_size=24),
-)
+@given(*JOINED, st.integers(900, 4 * 86400), WH)
 @settings(deadline=None, max_examples=100)
 def test_each_of_its_days_has_what_was_used_on_it(
     house: ZoneInfo, zone: ZoneInfo, moment: datetime, seconds: int, wh: list[int]
@@ -275,12 +273,7 @@ def test_that_midnight_splits_it_is_known() -> None:
     assert day_start(at.date(), KOLKATA) in paper.joined
 
 
-@given(
-    st.sampled_from(ZONES),
-    st.sampled_from([*ZONES, AUCKLAND]),
-    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
-    st.lists(st.integers(0, 900), min_size=24, max_size=24),
-)
+@given(*JOINED, WH)
 @settings(deadline=None, max_examples=100)
 def test_each_of_its_hours_has_what_was_used_in_it(
     house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from tests.metering_points import HouseClock
+    from tests.plug_emulator import PlugNetwork
 
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
@@ -84,7 +85,7 @@ async def test_the_day_on_which_it_joins_has_what_was_used_since_midnight(
 
 
 async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts_none_of_it_twice(
-    hass: HomeAssistant, clock: HouseClock
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork
 ) -> None:
     """Asked for a day of the house that its own clock has ended, it shows later what is of both."""
     clock.move_to(DECEMBER - timedelta(seconds=150))
@@ -93,16 +94,13 @@ async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts
         installed_at=DECEMBER - timedelta(days=20),
     )  # fmt: skip
     plug.clock.offset = timedelta(minutes=5)
-    await plug.connect("127.0.0.1", 0)
-    try:
-        entry = await add_metering_point(hass, plug.address)
-        counter = entry.runtime_data.coordinator.data["50c7bf000042"].counter
-        before = counter.value
-        for _ in range(8):
-            clock.tick(30)
-            await poll(hass, entry)
-    finally:
-        plug.disconnect()
+    await plug_network.start(plug)
+    entry = await add_metering_point(hass, plug.address)
+    counter = entry.runtime_data.coordinator.data["50c7bf000042"].counter
+    before = counter.value
+    for _ in range(8):
+        clock.tick(30)
+        await poll(hass, entry)
     assert counter.value - before == pytest.approx(240 / 3600, abs=0.002)
     assert counter.today == pytest.approx(90 / 3600, abs=0.002)
 
@@ -110,21 +108,18 @@ async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu"])
 @pytest.mark.parametrize("hour", [3, 12, 22])
 async def test_days_of_an_older_plug_of_another_zone_are_cut_at_the_midnights_of_the_house(
-    hass: HomeAssistant, clock: HouseClock, zone: str, hour: int
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, zone: str, hour: int
 ) -> None:
     joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
     clock.move_to(joined)
     plug = _older_elsewhere(zone, joined)
-    await plug.connect("127.0.0.1", 0)
-    try:
-        entry = await add_metering_point(hass, plug.address)
-        await settle(hass)
-        clock.tick(1200)
-        await poll(hass, entry)
-        await settle(hass)
-        await async_commit(hass)
-    finally:
-        plug.disconnect()
+    await plug_network.start(plug)
+    entry = await add_metering_point(hass, plug.address)
+    await settle(hass)
+    clock.tick(1200)
+    await poll(hass, entry)
+    await settle(hass)
+    await async_commit(hass)
     days = await _days_until(hass, joined)
     used = [24.0, 24.0, 24.0, hour + 0.5]
     assert days[-4:] == [pytest.approx(kwh, abs=0.003) for kwh in used]
@@ -134,24 +129,21 @@ async def test_days_of_an_older_plug_of_another_zone_are_cut_at_the_midnights_of
 
 @pytest.mark.parametrize("hour", [3, 12, 22])
 async def test_days_that_it_tells_later_are_all_there(
-    hass: HomeAssistant, clock: HouseClock, hour: int
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, hour: int
 ) -> None:
     """The day on which it joined is booked by its date then, and so are those before."""
     joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
     clock.move_to(joined)
     plug = _older_elsewhere("America/New_York", joined)
-    await plug.connect("127.0.0.1", 0)
-    try:
-        with patch.object(KasaHost, "statistics", side_effect=KasaError("timed_out", "plug")):
-            entry = await add_metering_point(hass, plug.address)
-            await settle(hass)
-        for _ in range(2):
-            clock.tick(400)
-            await poll(hass, entry)
-            await settle(hass)
-        await async_commit(hass)
-    finally:
-        plug.disconnect()
+    await plug_network.start(plug)
+    with patch.object(KasaHost, "statistics", side_effect=KasaError("timed_out", "plug")):
+        entry = await add_metering_point(hass, plug.address)
+        await settle(hass)
+    for _ in range(2):
+        clock.tick(400)
+        await poll(hass, entry)
+        await settle(hass)
+    await async_commit(hass)
     assert sum(await _days_until(hass, joined)) == pytest.approx(20 * 24 + 800 / 3600, abs=0.2)
 
 

@@ -41,7 +41,15 @@ type Labels = frozenset[tuple[str, str]]
 
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
 EXACT: Final = 1e-9
-ABSOLUTE: Final = 1 / MILLIONTHS / 2
+_ABSOLUTE: Final = 1 / MILLIONTHS / 2
+
+
+def is_same(number: float, other: float, relative: float) -> bool:
+    """Return whether two numbers differ by no more than what a server keeps of them.
+
+    `relative` is by what part of it a number may differ and be the same.
+    """
+    return math.isclose(number, other, rel_tol=relative, abs_tol=_ABSOLUTE)
 
 
 class Row(NamedTuple):
@@ -232,10 +240,7 @@ class Found:
     def count(self, row: Row) -> int:
         """Return how many samples of a row's value there are at its moment."""
         values = self._values.get(row.stamp, ())
-        return sum(
-            math.isclose(value, row.value, rel_tol=self._relative, abs_tol=ABSOLUTE)
-            for value in values
-        )
+        return sum(is_same(value, row.value, self._relative) for value in values)
 
     def agrees(self, row: Row) -> bool:
         """Return whether a row's value is there, and no other at its moment."""

@@ -15,7 +15,7 @@ from ..base import DestinationError, Outcome
 from ..databases.outcomes import stretches_of
 from .notes import Note, moments_of
 from .retention import Retention
-from .rows import NAME, Found, Rows, lines_of_rows
+from .rows import NAME, Found, Rows, is_same, lines_of_rows
 from .visibility import SHOWN_AFTER, until_shown
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Sender:
         there = await self._server.totals(labels, rows.stamps[0], rows.stamps[-1])
         if there is None or there[0] != len(rows):
             return False
-        return self._whereabouts.is_same(there[1], fsum(rows.values))
+        return is_same(there[1], fsum(rows.values), self._whereabouts.relative)
 
     async def look(self, batch: Batch, flags: Flags) -> tuple[Note | None, DestinationError | None]:
         """Look for a batch; returns a note of its first rows, and `ROWS_MISSING` for the rest."""

@@ -11,7 +11,6 @@ import sys
 from dataclasses import field
 from datetime import timedelta
 from itertools import islice
-from math import isclose
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
@@ -20,7 +19,7 @@ from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from ..databases.series import labels_of_point
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import ABSOLUTE, EXACT, NAME, SAMPLE_BYTES, TYPES, Found, Reading, Rows, selector_of
+from .rows import EXACT, NAME, SAMPLE_BYTES, TYPES, Found, Reading, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,10 +104,6 @@ class Whereabouts:
             probes = await self._probes()
             ours.update(one for one in others if not self._is_explained(labels, one, probes))
         return reading.at(ours)
-
-    def is_same(self, number: float, other: float) -> bool:
-        """Return whether two numbers differ by no more than what a server keeps of them."""
-        return isclose(number, other, rel_tol=self.relative, abs_tol=ABSOLUTE)
 
     async def async_is_ours(self, place: Mapping[str, str], pdl: str) -> bool:
         """Return whether a series of the server is one that we write of a metering point."""
