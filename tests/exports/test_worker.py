@@ -122,6 +122,25 @@ async def test_an_error_of_the_engine_arrives_with_its_code(hass, job):
     assert error.value.code == "TOO_MANY_RECORDS"
 
 
+@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux shows who waits")
+async def test_one_processor_is_left_to_home_assistant(hass, job, monkeypatch):
+    monkeypatch.setattr(os, "process_cpu_count", lambda: 2)
+    await store(hass, 100_000)
+    jobs = [replace(job, path=f"{job.path}.{number}") for number in range(2)]
+    running = asyncio.gather(*(async_run_job(hass, one, lambda _: None) for one in jobs))
+    async with asyncio.timeout(20):
+        while not await hass.async_add_executor_job(one_waits):
+            assert not running.done()
+    assert [result.records for result in await running] == [100_000, 100_000]
+
+
+def one_waits():
+    """Tell whether one of the engines waits for another's turn to end."""
+    pids = {str(pid) for pid, _ in engines()}
+    locks = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and pids & set(line.split()) for line in locks)
+
+
 async def test_an_engine_that_dies_is_an_error(hass, job):
     await store(hass, 100_000)
     running = asyncio.create_task(async_run_job(hass, job, lambda _: None))

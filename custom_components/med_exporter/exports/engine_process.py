@@ -48,8 +48,8 @@ class EngineProcess:
         self._complaints = asyncio.create_task(_async_tail(complaints))
 
     @classmethod
-    async def async_start(cls, *arguments: str) -> Self:
-        """Start a process; the arguments say what its work is."""
+    async def async_start(cls, *arguments: str, files: tuple[int, ...] = ()) -> Self:
+        """Start a process; the arguments say what its work is, the files stay open for it."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -59,6 +59,7 @@ class EngineProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LINE_BYTES,
+            pass_fds=files,
         )
         if process.stdin is None or process.stdout is None or process.stderr is None:
             raise RuntimeError("The engine's process has no pipes")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.helpers.recorder import get_instance
@@ -60,10 +62,12 @@ async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) 
 async def _async_run_in_process(
     database_url: str, job: dict[str, Any], on_progress: OnProgress
 ) -> Result:
-    engine = await EngineProcess.async_start()
+    file = _file_of_turns()
+    turns = None if file is None else {"file": file, "places": _places()}
+    engine = await EngineProcess.async_start(files=() if file is None else (file,))
     try:
         # The pipe stays open: its end tells the engine that Home Assistant is gone.
-        await engine.async_ask({**surroundings(database_url), "job": job})
+        await engine.async_ask({**surroundings(database_url), "turns": turns, "job": job})
         result = await _async_follow(engine.answers, on_progress)
         status = await engine.async_end()
     finally:
@@ -73,6 +77,17 @@ async def _async_run_in_process(
             ErrorCode.INTERNAL_ERROR, f"The export's process ended unexpectedly (status {status})"
         )
     return result
+
+
+@cache
+def _file_of_turns() -> int | None:
+    """Return the file by which engines take turns, None on a system that has none in memory."""
+    return os.memfd_create("turns") if hasattr(os, "memfd_create") else None
+
+
+def _places() -> int:
+    """Return how many engines may compute at the same time: a processor is Home Assistant's."""
+    return max((os.process_cpu_count() or 1) - 1, 1)
 
 
 async def _async_follow(stream: asyncio.StreamReader, on_progress: OnProgress) -> Result | None:

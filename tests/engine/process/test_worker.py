@@ -62,7 +62,12 @@ def states(recorder):
 def request_for(exports):
     def make(**changes) -> dict:
         job = exports.job(**({"start": START, "end": START + LONG} | changes))
-        return {"database_url": exports.recorder.url, "sys_path": sys.path, "job": to_json(job)}
+        return {
+            "database_url": exports.recorder.url,
+            "sys_path": sys.path,
+            "turns": None,
+            "job": to_json(job),
+        }
 
     return make
 
@@ -116,9 +121,10 @@ class TestRefusals:
     @pytest.mark.parametrize("request_line", [
         b"", b"\n", b"nonsense\n", b"[]\n", b"{}\n",
         {"database_url": "sqlite:///x", "sys_path": [], "job": {}},
-        {"database_url": "", "sys_path": [], "job": {}},
-        {"database_url": "sqlite:///x", "sys_path": "/", "job": {}},
-        {"database_url": "sqlite:///x", "sys_path": [], "job": {}, "more": 1},
+        {"database_url": "sqlite:///x", "sys_path": [], "turns": None, "job": {}},
+        {"database_url": "", "sys_path": [], "turns": None, "job": {}},
+        {"database_url": "sqlite:///x", "sys_path": "/", "turns": None, "job": {}},
+        {"database_url": "sqlite:///x", "sys_path": [], "turns": None, "job": {}, "more": 1},
     ])  # fmt: skip
     def test_a_bad_request(self, request_line):
         with worker(request_line) as process:
@@ -126,6 +132,12 @@ class TestRefusals:
             (line,) = [json.loads(line) for line in process.stdout]
             assert line["error"]["code"] == "INVALID_JOB"
             assert process.wait(20) == 1
+
+    @pytest.mark.parametrize("turns", [1, {}, {"file": 3}, {"file": 3, "places": 0}])
+    def test_turns_that_nobody_can_take(self, request_for, turns):
+        lines, status, _ = finished({**request_for(), "turns": turns})
+        assert status == 1
+        assert lines[0]["error"]["message"].startswith("turns: ")
 
     def test_a_bad_job_names_the_field(self, request_for, exports):
         request = request_for()

@@ -1,8 +1,8 @@
 """The engine as a process.
 
-Standard input brings one line of JSON, `{"database_url": …, "sys_path": […], "job": {…}}`, and
-then stays open: when it ends, whoever started the worker is gone, and the worker removes its
-unfinished files and goes too. The database URL comes this way because a command line is public.
+Standard input brings one line of JSON, `{"database_url": …, "sys_path": […], "turns": …, "job":
+{…}}`, and then stays open: when it ends, whoever started the worker is gone, and the worker removes
+its unfinished files and goes too. The database URL comes this way because a command line is public.
 
 Standard output brings JSON lines: `{"progress": 0..100, "records": n}` while it works, then either
 `{"result": {"records", "bytes", "sha256", "warnings", "figures"}}` and exit status 0, or
@@ -22,9 +22,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..output import remove_unfinished
 from .lines import complain, job_of, prepare, read_request, say
+from .turns import turns_of
 
 if TYPE_CHECKING:
     from ..results import Result
+    from .turns import Turns
 
 _SECONDS_BETWEEN_REPORTS = 0.25
 _PARENT_IS_GONE = 1
@@ -45,17 +47,20 @@ def main() -> int:
 
 
 def _work(line: bytes, secrets: list[str]) -> Result:
-    request = read_request(line, "database_url", "sys_path", "job")
+    request = read_request(line, "database_url", "sys_path", "turns", "job")
     url = prepare(request["database_url"], request["sys_path"], secrets)
     job = job_of(request["job"])
     _watch(job.path)
+    turns = turns_of(request["turns"])
+    if turns is not None:
+        turns.take()
     # SQLite sorts in files of its own, which belong on the disk that the export goes to.
     os.environ["SQLITE_TMPDIR"] = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
     database: Any = import_module("..database.connections", __package__)
     run: Any = import_module("..run", __package__)
     secrets[:] = database.secrets_of(url)
     with database.read_only(url) as connect:
-        result: Result = run.run_job(job, connect, _Reporter().report, lambda: False)
+        result: Result = run.run_job(job, connect, _Reporter(turns).report, lambda: False)
         return result
 
 
@@ -84,13 +89,16 @@ def _abandon(path: str, status: int) -> None:
 
 
 class _Reporter:
-    """Prints progress, a few times a second at most."""
+    """Prints progress, a few times a second at most, and lets other workers have their turns."""
 
-    def __init__(self) -> None:
+    def __init__(self, turns: Turns | None) -> None:
+        self._turns = turns
         self._next = 0.0
 
     def report(self, share: float, records: int) -> None:
         """Print how far the job is."""
+        if self._turns is not None:
+            self._turns.go_on()
         moment = time.monotonic()
         if moment >= self._next or share >= 100.0:
             self._next = moment + _SECONDS_BETWEEN_REPORTS

@@ -1,0 +1,127 @@
+"""Workers as they take turns: the system shows who waits, and the test itself takes turns, too."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.engine.codec import to_json
+
+from ..conftest import FRIDGE, at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
+START = at("2025-01-10 00:00")
+
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/locks").exists(), reason="only Linux shows who waits for a lock"
+)
+
+
+@pytest.fixture
+def file():
+    """Return a file without a name, as Home Assistant gives to its workers."""
+    with ExitStack() as stack:
+        number = os.memfd_create("turns")
+        stack.callback(os.close, number)
+        yield number
+
+
+@pytest.fixture
+def worker(file, exports):
+    """Return what starts a worker of so many readings in its turn."""
+
+    @contextmanager
+    def start(readings: int, places: int = 1, name: str = "export") -> Iterator[subprocess.Popen]:
+        job = exports.job(start=START, end=START + readings, path=str(exports.folder / name))
+        request = {
+            "database_url": exports.recorder.url,
+            "sys_path": sys.path,
+            "turns": {"file": file, "places": places},
+            "job": to_json(job),
+        }
+        with subprocess.Popen(
+            [sys.executable, "-I", WORKER],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[file],
+        ) as process:  # fmt: skip
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    return start
+
+
+@pytest.fixture
+def readings(recorder):
+    recorder.add(FRIDGE.entities["power_w"], [(START + n, n % 997) for n in range(200_000)])
+
+
+def take(file: int, place: int = 0) -> None:
+    fcntl.lockf(file, fcntl.LOCK_EX, 1, place)
+
+
+def give(file: int, place: int = 0) -> None:
+    fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
+
+
+def wait_until_it_waits(process: subprocess.Popen) -> None:
+    while process.poll() is None:
+        locks = Path("/proc/locks").read_text().splitlines()
+        if any("->" in line and str(process.pid) in line.split() for line in locks):
+            return
+    raise AssertionError("it has not waited")
+
+
+def last_line(process: subprocess.Popen) -> dict:
+    return json.loads(process.stdout.read().splitlines()[-1])
+
+
+def test_a_worker_begins_when_a_place_is_free(readings, worker, file):
+    take(file)
+    with worker(1000) as process:
+        wait_until_it_waits(process)
+        give(file)
+        assert last_line(process)["result"]["records"] == 1000
+
+
+def test_a_worker_takes_whatever_place_is_free(readings, worker, file):
+    take(file, 0)
+    with worker(1000, places=2) as process:
+        assert last_line(process)["result"]["records"] == 1000
+
+
+def test_a_worker_lets_others_have_their_turn_while_it_works(readings, worker, file):
+    with worker(200_000) as process:
+        assert json.loads(process.stdout.readline())["progress"] == 0
+        take(file)
+        wait_until_it_waits(process)
+        give(file)
+        assert last_line(process)["result"]["records"] == 200_000
+
+
+def test_the_place_of_a_worker_that_dies_is_free(readings, worker, file):
+    with worker(200_000) as process:
+        assert json.loads(process.stdout.readline())["progress"] == 0
+        process.kill()
+        take(file)
+
+
+def test_workers_that_share_a_place_all_come_to_their_end(readings, worker):
+    with ExitStack() as stack:
+        all_of_them = [
+            stack.enter_context(worker(60_000, name=f"export{number}")) for number in range(3)
+        ]
+        assert [last_line(one)["result"]["records"] for one in all_of_them] == [60_000] * 3
