@@ -22,7 +22,7 @@ from .test_properties import OPTIONS, START, requests
 if TYPE_CHECKING:
     from .recorder_database import RecorderDatabase
 
-FEW = Manner(page=3, per_entity=0, waiting=4)
+FEW = Manner(page=3, together=2, per_entity=0, waiting=4)
 POWERS = ("sensor.a", "sensor.b")
 COUNTERS = ("sensor.x", "sensor.y")
 RELAYS = ("switch.p",)

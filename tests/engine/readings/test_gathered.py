@@ -18,7 +18,7 @@ from custom_components.med_exporter.engine.recorder.states import Recorder
 
 from ..recorder_database import RecorderDatabase
 
-FEW = Manner(one_pass=True, page=3, per_entity=1, waiting=4)
+FEW = Manner(one_pass=True, page=3, together=2, per_entity=1, waiting=4)
 """One pass however few states there are, a few at a time."""
 POWER, PLUG, OTHER = "sensor.power", "switch.plug", "sensor.other"
 START, END = 1000.0, 2000.0

@@ -18,6 +18,13 @@ def test_as_if_each_value_were_asked_for(pieces):
         assert made.of(values) == [repr(value) for value in values]
 
 
+@given(st.lists(st.lists(VALUES | st.integers(), max_size=50), max_size=5))
+def test_kinds_do_not_matter_to_what_makes_the_same_of_all(pieces):
+    made = Made(bool, by_kind=False)
+    for values in pieces:
+        assert made.of(values) == [bool(value) for value in values]
+
+
 @given(st.lists(st.lists(st.integers(0, 20), max_size=20), max_size=9))
 def test_as_if_each_value_were_asked_for_where_little_is_remembered(pieces):
     remembered = repeated._MOST

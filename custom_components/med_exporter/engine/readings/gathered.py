@@ -8,17 +8,18 @@ good part of all states, one pass in the order in which they lie is faster.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections import deque
 from contextlib import contextmanager
 from itertools import chain, islice
-from operator import eq, itemgetter
+from operator import itemgetter, lt
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from ..database.recorder_tables import STATES
-from ..recorder.states import STATE, pages
+from ..recorder.states import STATE
 from ..rows.packing import packed, unpacked
 from .pivot import Lines
 
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from ..recorder.states import Recorder, State
     from .pivot import Plug, Slot
     from .reading import Reading
-
-    type Page = tuple[list[State], float]
-    """States, and up to when they are all (UTC seconds, not included)."""
 
 _MOMENT, _MOMENT_AND_ENTITY = itemgetter(0), itemgetter(0, 1)
 _LEAST_STATES = 20_000
@@ -131,7 +129,6 @@ class Gathered:
         self._waiting = 0
         self._connect = recorder.connect
         self._manner = recorder.manner
-        self._pages: Iterator[Page] | None = None
 
     def readings(
         self,
@@ -170,27 +167,41 @@ class Gathered:
 
     def _read(self) -> bool:
         """Read a page of states and tell whether there was one."""
-        if self._pages is None:
-            # Of those who have asked: what is read apart is not read here too.
-            ids = self._lines.ids
-            size = max(self._manner.page, self._manner.per_entity * len(ids))
-            wanted = {"ids": ids, "start": self._start, "end": self._end}
-            self._pages = pages(self._connect, _IN_ORDER, wanted, size, size)
-        states, self._reached = next(self._pages, (None, self._end))
-        if states is None:
+        if self._reached == self._end:
             return False
-        moments = list(map(_MOMENT, states))
-        # By time, so that equal ones are neighbours; a set of them would take five times as long.
-        if any(map(eq, moments, islice(moments, 1, None))):
-            # As they come where each entity is read by itself.
-            states = sorted(states, key=_MOMENT_AND_ENTITY)
-        self._lines.take(states)
+        self._reached = self._take_page()
         for queue in self._queues:
             if self._reached == self._end:
                 queue.plug.close(self._end)
             if made := queue.plug.readings():
                 queue.waiting.append(self._kept(made))
         return True
+
+    def _take_page(self) -> float:
+        """Let plugs take a page of states, and return up to when (UTC seconds) they have all."""
+        # Of those who have asked: what is read apart is not read here too.
+        ids = self._lines.ids
+        size = max(self._manner.page, self._manner.per_entity * len(ids))
+        wanted = {"ids": ids, "start": self._reached, "end": self._end}
+        while True:
+            read = 0
+            rest: list[State] = []
+            with self._connect() as connection:
+                # The driver's own rows; where they are few, the processor has them at hand still.
+                cursor = connection.execute(_IN_ORDER, {**wanted, "size": size}).cursor
+                while some := cast("list[State]", cursor.fetchmany(self._manner.together)):
+                    read += len(some)
+                    rest += some
+                    # Of a moment all together.
+                    whole = bisect_left(rest, rest[-1][0], key=_MOMENT)
+                    self._lines.take(_in_order(rest[:whole]))
+                    del rest[:whole]
+            if read < size:
+                self._lines.take(_in_order(rest))
+                return self._end
+            if len(rest) < read:
+                return rest[0][0]
+            size *= 2
 
     def _kept(self, readings: list[Reading]) -> list[Reading] | tuple[int, int]:
         """Return readings that wait in memory, or place and length of them in the file."""
@@ -218,6 +229,20 @@ class _Queue:
     def __init__(self, plug: Plug) -> None:
         self.plug = plug
         self.waiting: deque[list[Reading] | tuple[int, int]] = deque()
+
+
+def _in_order(states: list[State]) -> list[State]:
+    """Return states by time, those of a moment as they come where each entity is read by itself.
+
+    They come by time.
+    """
+    try:
+        # All at once: nearly always no two are of the same moment.
+        is_so = all(map(lt, states, islice(states, 1, None)))
+    except TypeError:
+        # Two of the same moment and entity, one of them without a text.
+        is_so = False
+    return states if is_so else sorted(states, key=_MOMENT_AND_ENTITY)
 
 
 def _is_faster(connection: Connection, ids: Sequence[int], start: float, end: float) -> bool:

@@ -12,6 +12,7 @@ class Manner(NamedTuple):
         one_pass: whether all devices are read in one pass by time, where a device can be; None:
             where that is faster.
         page: states that are read at a time.
+        together: states of a page of one pass that are in memory together.
         per_entity: states of an entity that a page of one pass has at least, on the average.
         waiting: readings of one pass in memory; what waits beyond them does so on the disk.
 
@@ -19,6 +20,7 @@ class Manner(NamedTuple):
 
     one_pass: bool | None = None
     page: int = 8192
+    together: int = 512
     per_entity: int = 16
     waiting: int = 16_384
 

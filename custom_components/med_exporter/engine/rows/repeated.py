@@ -19,18 +19,20 @@ class Made[T]:
 
     Args:
         convert: a function of nothing but its argument, to which 0.0 and -0.0 are the same.
+        by_kind: whether equal values may differ to it, as 1, 1.0 and True do in texts.
 
     """
 
-    def __init__(self, convert: Callable[[Any], T]) -> None:
+    def __init__(self, convert: Callable[[Any], T], *, by_kind: bool = True) -> None:
         self._convert = convert
+        self._by_kind = by_kind
         self._known = _Known(convert)
         self._kind: type = _NO_TYPE
         self._is_repeated = True
 
     def of(self, values: Collection[Any]) -> list[T]:
         """Return what is made of the next values, which can be hashed."""
-        if not self._is_repeated or not self._are_of_one_kind(values):
+        if not self._is_repeated or (self._by_kind and not self._are_of_one_kind(values)):
             return list(map(self._convert, values))
         if len(self._known) > _MOST:
             self._known.clear()
@@ -40,7 +42,7 @@ class Made[T]:
         return made
 
     def _are_of_one_kind(self, values: Collection[Any]) -> bool:
-        """Tell whether those that are equal are the same, as 1, 1.0 and True are not."""
+        """Tell whether those that are equal are the same."""
         kinds = set(map(type, values))
         kinds.discard(_NO_TYPE)
         if len(kinds) > 1:

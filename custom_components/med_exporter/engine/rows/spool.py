@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from ..readings.custom_fields import CONSTANTS
-from ..readings.fields import FIELDS
+from ..readings.fields import FIELDS, Kind
 from ..readings.filters import fences, within_fences
 from ..readings.reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
 from ..times import boundaries
@@ -94,6 +94,10 @@ class Spool:
         self._places = {
             name: READING_COLUMNS.index(_SOURCES.get(name, name)) for name in self.stored
         }
+        self._amounts = [
+            place for place, name in enumerate(self.stored) if FIELDS[name].kind is Kind.AMOUNT
+        ]
+        self._sums: dict[int, dict[str, float | None]] = {}
         self._aggregation = Aggregation(self._edges, self.stored, job.aggregation_functions)
         self._shelf = Shelf(job.options.chunk_size, self.folder)
         self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
@@ -174,7 +178,17 @@ class Spool:
                 yield []
                 continue
             values = self._values_of(columns)
+            self._add_up(device, values)
             yield list(zip(columns[0], repeat(device), *values, strict=False))
+
+    def _add_up(self, device: int, values: Columns) -> None:
+        """Add to what the amounts of a device's raw rows come to."""
+        sums = self._sums.setdefault(device, {})
+        for place in self._amounts:
+            name = self.stored[place]
+            before = sums.get(name)
+            known = [value for value in values[place] if value is not None]
+            sums[name] = sum(known, before or 0.0) if known else before
 
     def _values_of(self, columns: Columns) -> Columns:
         """Return the columns of the `stored` fields of readings."""
@@ -254,17 +268,12 @@ class Spool:
             yield [columns[place] for place in places]
 
     def sums(self, names: Sequence[str]) -> dict[int, list[float | None]]:
-        """Return the sums of some of the `stored` fields by device; None where none is known."""
-        found: dict[int, list[float | None]] = {}
-        for _, devices, *columns in self.values(names):
-            for device in set(devices) - found.keys():
-                found[device] = [None] * len(names)
-            for place, values in enumerate(columns):
-                for device, value in zip(devices, values, strict=True):
-                    if value is not None:
-                        sums = found[device]
-                        sums[place] = (sums[place] or 0.0) + value
-        return found
+        """Return the sums of some of the `stored` amounts by device; None where none is known."""
+        if not self._edges:
+            return {device: [sums[one] for one in names] for device, sums in self._sums.items()}
+        columns = ", ".join(f"sum({one})" for one in names)
+        rows = self._connection.execute(f"SELECT device, {columns} FROM result GROUP BY device")  # noqa: S608
+        return {device: sums for device, *sums in rows}
 
     @property
     def _is_shelved(self) -> bool:

@@ -115,7 +115,11 @@ class Rounding:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
-        self._made = [Made(_rounded(column)) for column in columns]
+        # Without decimals a float from 2**53 on stays one, and a whole number does.
+        self._made = [
+            Made(_rounded(column), by_kind=not (column.decimals or column.kind is Kind.FLAG))
+            for column in columns
+        ]
         self._totals: list[dict[Any, tuple[float, int]]] = [{} for _ in columns]
 
     def column(self, index: int, values: Sequence[Any], owners: Sequence[Any]) -> list[Any]:

@@ -35,7 +35,7 @@ class TimeText:
         self._zone = zone
         self._hour = (lambda local: local.strftime(hour)) if isinstance(hour, str) else hour
         self._quarters: dict[int, tuple[str, int, str]] = {}
-        self._made = Made(self._iso)
+        self._made = Made(self._iso, by_kind=False)
 
     def iso(self, moments: Iterable[float | None]) -> list[str | None]:
         """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""

@@ -98,7 +98,9 @@ class _Cells:
         self._flags = ("false", "true")
         if self._words is not None:
             self._flags = (self._words.text("no"), self._words.text("yes"))
-        self._made = [Made(self._maker(column)) for column in columns]
+        self._made = [
+            Made(self._maker(column), by_kind=column.kind is not Kind.TIME) for column in columns
+        ]
         self._offsets = Made(lambda offset: self._cell(offset_text(offset)))
 
     def times(self, job: Job) -> TimeText:
