@@ -22,7 +22,7 @@ from ...readings.merging import merged
 from ...rows.content import Content
 from ...rows.spool import Spool, readings_at_once
 from ..ledger_gaps import estimated_warning
-from .first_rows import add_first_rows
+from .first_rows import Part, add_first_rows
 from .overview import overview
 from .rows import columns_of, table_of
 from .source import AMOUNTS, Source
@@ -182,7 +182,8 @@ def preview(
     """Return the first rows, reading no more of each device than they need.
 
     A total of a custom field is over all rows of its device, which then all are read. Warnings are
-    those of the range up to the last row that is shown, whose readings are read again.
+    those of the range up to the last row that is shown, and of the devices that have any: their
+    readings are read again.
 
     Args:
         job: what is wanted.
@@ -195,20 +196,22 @@ def preview(
         The rows, and whether there are no others.
 
     """
-    shown_until = _put_first(job, recorder, spool, end, limit)
+    shown = _put_first(job, recorder, spool, end, limit)
     table = table_of(job, spool, limit, limit)
-    until = end if shown_until is None else min(shown_until, end)
-    part = replace(job, end=until) if shown_until is not None else job
+    part, until = job, end
+    if shown is not None:
+        until = min(shown.until, end)
+        part = replace(job, end=until, devices=job.devices[: shown.devices])
     with Spool(part, until, None, formulas_of(part)) as again:
         _, sources = _read(part, recorder, again, until, _Progress(part, lambda _: None))
         table.warnings += _warnings_of_part(part, recorder, again, until, sources)
-    if shown_until is None:
+    if shown is None:
         table.warnings += _warnings_of_all(part, sources)
-    return table, shown_until is None
+    return table, shown is None
 
 
-def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> float | None:
-    """Put the first rows into the spool; return when the last one ends, None for all there are."""
+def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Part | None:
+    """Put the first rows into the spool; return what they are made of, None for all there are."""
     stretches = _stretches(job, end)
     has_totals = any(formula.totals for formula in formulas_of(job))
 
@@ -217,7 +220,7 @@ def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: in
         return add_first_rows(spool, map(Source.line, sources), limit)
     if spool.edges:
         count = _periods(job, spool, list(sources), _Progress(job, lambda _: None))
-        return None if count <= limit else end
+        return None if count <= limit else Part(end, len(job.devices))
     # One more, since the first may be what was in force before the range, and one to see.
     streams = [
         spool.rows_of(place, source.readings(lambda _: None), limit + 2)
@@ -228,7 +231,8 @@ def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: in
     spool.put(first if has_totals else first[:limit])
     if len(first) <= limit:
         return None
-    return end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
+    last = end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
+    return Part(last, len(job.devices))
 
 
 def _stretches(job: Job, end: float) -> list[Stretch] | None:
