@@ -299,3 +299,20 @@ async def test_what_is_entered_is_taken_or_told_to_be_wrong(dialogs, rounds, tol
             await dialogs.leave(flow, said)
             flow, _ = await dialogs.reach(step)
     assert told_of() == []
+
+
+async def test_only_true_and_false_are_yes_and_no(dialogs):
+    asked = set()
+    for step in FORMS:
+        flow, shown = await dialogs.reach(step)
+        sent = meant(shown)
+        for one in shown.get("data_schema") or ():
+            if "boolean" not in one.get("selector", ()):
+                continue
+            asked.add(one["name"])
+            for odd in ("yes", "no", "on", "", 1, 0, [], {}):
+                status, said = await dialogs.post(flow, json.dumps({**sent, one["name"]: odd}))
+                assert status == HTTPStatus.BAD_REQUEST, (step, one["name"], odd, said)
+                assert said["errors"][one["name"]] == "neither true nor false"
+        await dialogs.leave(flow, shown)
+    assert asked >= {"verify_ssl", "retain", "discovery", "take_over", "all_roles", "remove"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.const import CONF_PASSWORD, CONF_TOKEN, CONF_USERNAME
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
 
 # How a token stands in a request, from where it is copied. It has no spaces itself.
 _BEFORE_TOKEN: Final = re.compile(r"^(authorization\s*:\s*)?(bearer|token)\s+", re.IGNORECASE)
+
+
+class YesNoSelector(BooleanSelector):
+    """True or false; Home Assistant's own takes anything for one of them, "no" for true."""
+
+    def __call__(self, data: object) -> bool:
+        """Return it."""
+        if not isinstance(data, bool):
+            raise vol.Invalid("neither true nor false")
+        return data
 
 
 class FiniteSelector(NumberSelector):

@@ -32,13 +32,14 @@ async def test_the_documents_example(client, fridge, hass):
     got = await preview(client, "export_type=device_data&devices=192.168.1.100&limit=5")
     assert set(got) == {
         "preview", "total_records", "total_records_estimated", "estimated_file_size",
-        "preview_note",
+        "preview_note", "warnings",
     }  # fmt: skip
     (row,) = got["preview"]
     assert (row["device_ip"], row["device_name"], row["power_w"]) == ("192.168.1.100", "Fridge", 80)
     assert (got["total_records"], got["total_records_estimated"]) == (1, False)
     assert got["estimated_file_size"].endswith(" B")
     assert got["preview_note"] == "Showing first 1 records"
+    assert {one["code"] for one in got["warnings"]} == {"BEFORE_HISTORY"}
 
 
 @pytest.mark.parametrize("query", ["fields=timestamp,power_w", "fields=timestamp&fields=power_w"])

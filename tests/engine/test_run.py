@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -290,6 +292,51 @@ class TestPreview:
             shown = preview(exports.job(path="", **changes), recorder.connect, limit)
             assert shown.rows == exports.rows(**changes)[:limit]
             assert shown.rows[0]["energy_kwh"] > 0
+
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly", "daily"])
+    @pytest.mark.parametrize("limit", [2, 5, 100])
+    def test_warns_as_the_file_of_what_it_shows_does(self, recorder, exports, aggregation, limit):
+        total = FRIDGE.entities["energy_total_kwh"]
+        day = [(START + 3600 * n, {"sum": float(n), "state": float(n)}) for n in range(40)]
+        recorder.add_statistics(total, day[:9] + day[12:], "kWh")
+        purged = START + 40 * 3600
+        recorder.add(total, [(purged + 600 * n, 40.0 + n) for n in range(100)])
+        recorder.add(WASHER.entities["power_w"], [(purged + 600 * n, n) for n in range(100)])
+        changes = {
+            "devices": (FRIDGE, WASHER), "aggregation": aggregation, "end": START + 5 * 86_400,
+            "fields": ("timestamp", "device_id", "energy_kwh"),
+        }  # fmt: skip
+        shown = preview(exports.job(path="", **changes), recorder.connect, limit, now=MUCH_LATER)
+        if shown.estimated:
+            last = datetime.fromisoformat(shown.rows[-1]["timestamp"])
+            spans = {"raw": 0.001, "hourly": 3600, "daily": 86_400}
+            changes["end"] = last.timestamp() + spans[aggregation]
+            names = {row["device_id"] for row in shown.rows}
+            has_all = aggregation == "raw" or WASHER.device_id in names
+            changes["devices"] = (FRIDGE, WASHER) if has_all else (FRIDGE,)
+        told = json.loads(exports.content(**changes))["metadata"]["warnings"]
+        of_all = {"NO_READINGS", "FILTERED_OUT", "OUTLIERS_REMOVED"} if shown.estimated else set()
+        assert shown.warnings == [one for one in told if one["code"] not in of_all]
+        assert "FROM_STATISTICS" in {one["code"] for one in shown.warnings}
+
+    def test_says_nothing_of_all_that_only_all_of_it_tells(self, recorder, exports):
+        recorder.add(POWER, [(START + 60 * n, n) for n in range(100)])
+        recorder.add(WASHER.entities["power_w"], [(START + 4000, 1)])
+        job = exports.job(path="", devices=(FRIDGE, WASHER))
+        codes = {
+            limit: {one["code"] for one in preview(job, recorder.connect, limit).warnings}
+            for limit in (5, 100)
+        }
+        assert codes == {5: set(), 100: set()}
+        silent = exports.job(path="", devices=(WASHER,), end=START + 60)
+        (told,) = preview(silent, recorder.connect, 5).warnings
+        assert told["code"] == "NO_READINGS"
+
+    def test_warns_of_nothing_that_is_hidden(self, recorder, exports):
+        recorder.add(POWER, [])
+        job = exports.job(path="", privacy=Privacy(hash_device_identifiers=True, key="00" * 32))
+        (told,) = preview(job, recorder.connect, 5).warnings
+        assert told["about"] == "device-1"
 
     def test_fails_with_a_code(self, exports):
         engine = create_engine("sqlite://")

@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.home_assistant import destination as home_assistant
+from custom_components.med_exporter.destinations.home_assistant.address import base_url
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow, start_reconfigure
 from tests.real_home.ports import free_port
@@ -102,6 +103,27 @@ async def test_what_the_connection_test_finds_stands_at_its_field(hass, other_ho
 async def test_an_address_is_taken_as_a_browser_shows_it(hass, other_home, behind: str) -> None:
     entry = await add(hass, other_home, url=f"  {other_home.url}{behind} ")
     assert entry.data["url"].rstrip("/") == entry.unique_id == other_home.url
+
+
+@pytest.mark.parametrize(
+    ("typed", "base"),
+    [
+        # A proxy may have its place under a name that is a page's too.
+        ("https://example.org/home", "https://example.org/home"),
+        ("https://example.org/light/", "https://example.org/light/"),
+        ("https://example.org/energy/lovelace/0", "https://example.org/energy"),
+        ("https://example.org/home/home/overview", "https://example.org/home"),
+        ("https://example.org/home/config/dashboard", "https://example.org/home"),
+        ("https://example.org/home/overview", "https://example.org"),
+        # At Home Assistant's own port there is none.
+        ("http://homeassistant.local:8123/home/areas-kitchen", "http://homeassistant.local:8123"),
+        ("http://homeassistant.local:8123/light", "http://homeassistant.local:8123"),
+        # A name that only begins like a page's is none.
+        ("https://example.org/apiary", "https://example.org/apiary"),
+    ],
+)
+def test_what_a_proxy_may_have_before_it_is_kept(typed: str, base: str) -> None:
+    assert base_url(typed) == base
 
 
 @pytest.mark.parametrize("before", ["Bearer ", "bearer  ", "Authorization: Bearer ", "\n"])

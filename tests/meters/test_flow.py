@@ -35,7 +35,7 @@ def roles_of(form: dict[str, Any]) -> dict[str, str]:
     return {
         str(field): field.default()
         for field in form["data_schema"].schema
-        if not str(field).endswith("(W)")
+        if not str(field).endswith("(W)") and field != "count_past"
     }
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from custom_components.med_exporter import panel
 from custom_components.med_exporter.engine.words import file_warnings
+from custom_components.med_exporter.engine.words.phrases import Words
 
 WWW = Path(panel.__file__).parent / "www"
 LANGUAGES = ("en", "fr")
-MOST_BYTES = 158_000
+MOST_BYTES = 158_500
 
 
 def leaves(tree, above=""):
@@ -60,6 +61,23 @@ def test_every_text_that_is_named_exists(words):
     for name, script in scripts().items():
         asked = set(re.findall(r"""(?:this\.t|words\.of)\(\s*"([\w.]+)\"""", script))
         assert asked <= known, name
+
+
+def test_a_comparison_is_called_alike_in_the_panel_and_in_its_file(words):
+    for language in LANGUAGES:
+        file = Words(language)
+        own = words[language]
+        alike = {
+            f"costs.{name}": name for name in ("energy_cost", "standing_charge", "feed_in", "total")
+        }
+        alike |= {
+            f"comparison.{name}": name
+            for name in ("contract", "priced_on", "difference", "shift_saving")
+        }
+        alike |= {key: key.rpartition(".")[2] for key in own if key.startswith("comparison.kind.")}
+        assert {key: own[key] for key in alike} == {
+            key: file.column(name) for key, name in alike.items()
+        }
 
 
 def test_every_warning_of_a_file_has_words(words):

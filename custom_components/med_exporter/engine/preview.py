@@ -58,12 +58,14 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
             count, sum(_rows_of(job, recorder, device, spool, end) for device in job.devices)
         )
     written = BytesIO()
+    warnings = table.warnings
     table = work.table_of(job, spool, limit, limit)
     # What others take for a row says little of all: they pack, and lay out pages.
     plain = job.format if FORMATS[job.format].single.compressible else "csv"
     FORMATS[plain].writer().write(Content(tables=[table]), written, job, {})
     size = len(written.getvalue())
-    return Preview(rows, count, estimated, round(size * count / len(rows)) if rows else size)
+    size = round(size * count / len(rows)) if rows else size
+    return Preview(rows, count, estimated, size, warnings)
 
 
 def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end: float) -> int:

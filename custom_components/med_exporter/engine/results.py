@@ -42,6 +42,7 @@ class Preview:
         records: number of all rows; with filters, the most there can be.
         estimated: whether that number is an estimate.
         bytes: about the size of all rows, as CSV where the job's format is none of plain text.
+        warnings: as those of a `Result`, of the range up to the last one of the rows.
 
     """
 
@@ -49,3 +50,4 @@ class Preview:
     records: int
     estimated: bool
     bytes: int
+    warnings: list[dict[str, Any]] = field(default_factory=list)

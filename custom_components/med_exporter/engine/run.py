@@ -23,6 +23,7 @@ from .readings.custom_fields import formulas_of
 from .recorder.manner import USUAL, Manner
 from .recorder.states import Recorder
 from .results import Result
+from .rows.content import Content
 from .rows.spool import Spool
 from .words.cells import put_into_words
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from .database.connections import Connect
     from .job import Job
     from .results import Preview
-    from .rows.content import Content
     from .rows.tables import Chunk
 
     type Progress = Callable[[float, int], None]
@@ -123,10 +123,13 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
         ExportError: why it cannot be had.
 
     """
-    job = Mask(job).job()
+    mask = Mask(job)
+    job = mask.job()
     end = _known_until(job, now)
     with _as_export_errors(), Spool(job, end, None, formulas_of(job)) as spool:
-        return preview_rows(job, connect, spool, end, limit)
+        found = preview_rows(job, connect, spool, end, limit)
+    told = mask.content(Content(tables=[], warnings=found.warnings))
+    return replace(found, warnings=told.warnings)
 
 
 def _with_gone(job: Job, connect: Connect) -> Job:

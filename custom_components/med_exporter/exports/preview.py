@@ -98,6 +98,7 @@ async def async_preview_request(
         "estimated_file_size": size_text(found.bytes),
         "estimated_bytes": found.bytes,
         "preview_note": note,
+        "warnings": found.warnings,
     }
 
 

@@ -8,7 +8,7 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import TextSelector
 
 from ..const import (
     CONF_HOSTS,
@@ -20,8 +20,10 @@ from ..const import (
 )
 from ..database import DatabaseUnavailableError
 from ..entries.finding import slug_of
+from ..form_fields import YesNoSelector
 from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
+from .joining import CONF_COUNT_PAST, COUNT_PAST_FIELD
 from .kasa_plugs import PlugsForm
 from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
 from .point_names import check_point, point_name
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
 
 CONF_ALL_ROLES: Final = "all_roles"
-CONF_COUNT_PAST: Final = "count_past"
 
 
 class KasaSteps(KasaReadingSteps):
@@ -107,7 +108,7 @@ class KasaSteps(KasaReadingSteps):
                 vol.Optional(CONF_PDL, default=entry.data[CONF_PDL]): TextSelector(),
                 vol.Required(CONF_HOSTS): await self._hosts_selector(),
                 **CREDENTIALS_FIELDS,
-                vol.Optional(CONF_ALL_ROLES, default=False): BooleanSelector(),
+                vol.Optional(CONF_ALL_ROLES, default=False): YesNoSelector(),
             }
         )
         suggested = {
@@ -157,9 +158,7 @@ class KasaSteps(KasaReadingSteps):
         if user_input is None:
             schema = self._form.schema
             if self._asks_for_past:
-                schema = schema.extend(
-                    {vol.Optional(CONF_COUNT_PAST, default=False): BooleanSelector()}
-                )
+                schema = schema.extend(COUNT_PAST_FIELD)
             return self.async_show_form(
                 step_id="kasa_plugs",
                 data_schema=self.add_suggested_values_to_schema(schema, self._form.suggested),
@@ -174,21 +173,6 @@ class KasaSteps(KasaReadingSteps):
             plug_id: plug for plug_id, plug in plugs.items() if plug["mac"] in hosts
         }
         return await self._finish_kasa()
-
-    async def _has_past(self, new: list[str]) -> bool:
-        """Tell whether new plugs have a past that may count here or not.
-
-        That of plugs in a metering point that is new counts in it, unless it is booked elsewhere.
-        """
-        if not new or self._entry is not None:
-            return bool(new)
-        if (ledger := self.hass.data.get(DATA_LEDGER)) is None:
-            # The first entry of all: nothing is set up yet.
-            return False
-        try:
-            return bool(await ledger.async_posted_until(new))
-        except DatabaseUnavailableError:
-            return False
 
     def _bring_past(self) -> None:
         """Let what is booked of the new plugs elsewhere count here, where that is wished."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -16,6 +15,8 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_RATED_POWER, CONF_ROLE, PlugRole
 from ..form_fields import FiniteSelector
+from .joining import CONF_COUNT_PAST
+from .role_fields import distinct, watts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +56,7 @@ class PlugsForm:
         fields: dict[vol.Marker, Any] = {}
         for label in self._plugs:
             fields[vol.Required(label, default=PlugRole.CONSUMPTION)] = _ROLE
-            fields[vol.Optional(_power(label))] = _RATED_POWER
+            fields[vol.Optional(watts(label))] = _RATED_POWER
         return vol.Schema(fields)
 
     @property
@@ -64,7 +65,7 @@ class PlugsForm:
         values: dict[str, Any] = {}
         for label, plug in self._plugs.items():
             if (known := self._known.get(plug.plug_id)) is not None:
-                values |= {label: known[CONF_ROLE], _power(label): known[CONF_RATED_POWER]}
+                values |= {label: known[CONF_ROLE], watts(label): known[CONF_RATED_POWER]}
         return {key: value for key, value in values.items() if value is not None}
 
     def stored(self, user_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -76,25 +77,16 @@ class PlugsForm:
                 "child_id": plug.child_id,
                 "model": plug.model,
                 CONF_ROLE: user_input[label],
-                CONF_RATED_POWER: user_input.get(_power(label)),
+                CONF_RATED_POWER: user_input.get(watts(label)),
             }
             for label, plug in self._plugs.items()
         }
 
 
 def _labels(plugs: Sequence[PlugIdentity], hosts: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Name each plug so that no two fields are called alike."""
-    labels = [plug.name for plug in plugs]
-    longer = [f"{plug.name} ({hosts[plug.mac]['host']})" for plug in plugs]
-    longest = [f"{plug.name} ({plug.plug_id})" for plug in plugs]
-    for names in (longer, longest):
-        count = Counter(field for label in labels for field in (label, _power(label)))
-        labels = [
-            names[at] if count[label] > 1 or count[_power(label)] > 1 else label
-            for at, label in enumerate(labels)
-        ]
-    return labels
-
-
-def _power(label: str) -> str:
-    return f"{label} (W)"
+    return distinct(
+        [plug.name for plug in plugs],
+        [f"{plug.name} ({hosts[plug.mac]['host']})" for plug in plugs],
+        [f"{plug.name} ({plug.plug_id})" for plug in plugs],
+        beside=[CONF_COUNT_PAST],
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
     NumberSelectorConfig,
@@ -19,19 +17,29 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
+from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, EntryType, PlugRole
 from ..database import DatabaseUnavailableError
+from ..engine.times import quarter_of
 from ..engine.words.colon import with_colon
 from ..entries.finding import slug_of
-from ..form_fields import FiniteSelector, choice
+from ..form_fields import FiniteSelector, YesNoSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import ENERGY_FIELD, FIELDS
 from ..meters.dashboard import Proposal, async_dashboard
-from ..meters.meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
+from ..meters.meter import (
+    CONF_COUNTED_FROM,
+    CONF_ENTITIES,
+    CONF_REGISTRY_ID,
+    CONF_STATISTIC_ID,
+    is_entity,
+)
 from ..texts import async_options, async_text_of
+from .joining import CONF_COUNT_PAST, COUNT_PAST_FIELD
 from .meters_choosing import CONF_REPLACED, CONF_REPLACEMENT, CONF_STATISTICS, MetersChoosingSteps
 from .point_names import check_point, point_name
+from .role_fields import distinct, watts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +86,7 @@ class MetersSteps(MetersChoosingSteps):
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_PDL): TextSelector(),
-                vol.Required(CONF_TAKE_OVER, default=bool(proposal.meters)): BooleanSelector(),
+                vol.Required(CONF_TAKE_OVER, default=bool(proposal.meters)): YesNoSelector(),
                 vol.Optional(CONF_STATISTICS): await self._selector(multiple=True),
             }
         )
@@ -151,12 +159,18 @@ class MetersSteps(MetersChoosingSteps):
         meters: dict[str, dict[str, Any]] = self._draft[CONF_PLUGS]
         errors: dict[str, str] = {}
         labels = _labels(meters)
+        known = {} if self._entry is None else self._entry.data[CONF_PLUGS]
+        new = [meter_id for meter_id in meters if meter_id not in known]
+        asks_for_past = await self._has_past(new)
         if user_input is not None:
+            counts = user_input.get(CONF_COUNT_PAST, not asks_for_past)
+            joins = {} if counts else {CONF_COUNTED_FROM: quarter_of(dt_util.utcnow().timestamp())}
             kept = {
                 meter_id: {
                     **meter,
+                    **(joins if meter_id in new else {}),
                     CONF_ROLE: user_input[labels[meter_id]],
-                    CONF_RATED_POWER: user_input.get(_watts(labels[meter_id])),
+                    CONF_RATED_POWER: user_input.get(watts(labels[meter_id])),
                 }
                 for meter_id, meter in meters.items()
                 if user_input[labels[meter_id]] != _LEFT_OUT
@@ -170,7 +184,9 @@ class MetersSteps(MetersChoosingSteps):
             fields[vol.Required(labels[meter_id], default=meter[CONF_ROLE])] = _ROLE
             power = meter.get(CONF_RATED_POWER)
             description = None if power is None else {"suggested_value": power}
-            fields[vol.Optional(_watts(labels[meter_id]), description=description)] = _RATED_POWER
+            fields[vol.Optional(watts(labels[meter_id]), description=description)] = _RATED_POWER
+        if asks_for_past:
+            fields |= COUNT_PAST_FIELD
         return self.async_show_form(
             step_id="meters_roles",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
@@ -246,15 +262,6 @@ class MetersSteps(MetersChoosingSteps):
 
 
 def _labels(meters: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Name each meter so that no two fields are called alike."""
-    count = Counter(meter["name"] for meter in meters.values())
-    return {
-        meter_id: meter["name"]
-        if count[meter["name"]] == 1
-        else f"{meter['name']} ({meter[CONF_STATISTIC_ID]})"
-        for meter_id, meter in meters.items()
-    }
-
-
-def _watts(label: str) -> str:
-    return f"{label} (W)"
+    names = [meter["name"] for meter in meters.values()]
+    longer = [f"{meter['name']} ({meter[CONF_STATISTIC_ID]})" for meter in meters.values()]
+    return dict(zip(meters, distinct(names, longer, beside=[CONF_COUNT_PAST]), strict=True))

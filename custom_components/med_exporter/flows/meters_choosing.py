@@ -19,6 +19,7 @@ from ..engine.times import hour_of
 from ..meters.choosing import async_names, counted_by, new_meter
 from ..meters.dashboard import Proposal, Proposed, async_roles
 from ..meters.meter import (
+    CONF_COUNTED_FROM,
     CONF_ENTITIES,
     CONF_FORMER,
     CONF_REGISTRY_ID,
@@ -138,6 +139,7 @@ class MetersChoosingSteps(JoiningSteps):
         meters[meter_id] = {
             **new,
             CONF_RATED_POWER: old.get(CONF_RATED_POWER),
+            CONF_COUNTED_FROM: old.get(CONF_COUNTED_FROM, 0),
             CONF_FORMER: [*old[CONF_FORMER], {**former, CONF_UNTIL: until}],
         }
         return meters

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -18,6 +17,7 @@ from homeassistant.helpers.selector import (
 
 from ..engine.tariff.hours import remaining, split_rest, with_rest
 from ..engine.tariff.week import DAYS
+from ..form_fields import YesNoSelector
 from .contract_draft import ContractFlow
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class PeriodFlow(ContractFlow):
             choice = SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
             schema: dict[vol.Marker, Any] = {
                 vol.Required("period"): SelectSelector(choice),
-                vol.Optional("remove"): BooleanSelector(),
+                vol.Optional("remove"): YesNoSelector(),
             }
             return self._form("change_period", schema, {})
         chosen = user_input["period"]

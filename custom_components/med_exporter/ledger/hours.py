@@ -51,6 +51,8 @@ class MeterHours:
 
     Attributes:
         plug: the meter, and where its energy counts that has not been booked yet.
+        counted_from: the first quarter-hour that counts there, in UTC seconds; what the meter has
+            used before is booked as ignored.
         start: the first hour, in UTC seconds.
         end: the end of the last one.
         hours: what was used, by the hours in which anything is known.
@@ -63,6 +65,7 @@ class MeterHours:
     plug: LedgerPlug
     start: int
     end: int
+    counted_from: int = 0
     hours: Mapping[int, HourEnergy] = field(default_factory=dict)
     known_until: float | None = None
 
@@ -90,9 +93,13 @@ def write_hours(connection: Connection, told: MeterHours, names: Mapping[str, st
 
     """
     plug = told.plug
-    mine = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
+    here = (connection, plug.plug_id, plug.metering_point)
+    mine = account_id(*here, plug.role.value)
+    uncounted = mine
+    if told.start < told.counted_from:
+        uncounted = account_id(*here, PlugRole.IGNORED.value)
     accounts = {one.id: one for one in held.accounts_of(connection, plug_ids=[plug.plug_id])}
-    books = _Books(connection, accounts.values(), mine, told.start, told.end)
+    books = _Books(connection, accounts.values(), (uncounted, mine), told)
     corrected = held.corrections_between(connection, plug.plug_id, told.start, told.end)
     hours = sorted({*told.hours, *(h for h in books.hours() if told.start <= h < told.end)})
     for hour in hours:
@@ -133,18 +140,19 @@ class _Books:
         self,
         connection: Connection,
         accounts: Iterable[held.Account],
-        mine: int,
-        start: int,
-        end: int,
+        mine: tuple[int, int],
+        told: MeterHours,
     ) -> None:
         self._connection = connection
-        self._mine = mine
+        self._counted_from = told.counted_from
+        days = held.days_between(connection, list(accounts), told.start, told.end)
         self._standing: dict[tuple[int, int], Day] = {
-            (account, midnight): day
-            for account, midnight, day in held.days_between(connection, list(accounts), start, end)
+            (account, midnight): day for account, midnight, day in days
         }
-        self._order = sorted({account for account, _ in self._standing} - {mine})
-        self._order.append(mine)
+        # What is not booked yet goes to the last one: to another until the meter counts.
+        others = sorted({account for account, _ in self._standing} - set(mine))
+        self._counted = tuple(dict.fromkeys((*others, *mine)))
+        self._uncounted = tuple(dict.fromkeys((*others, *reversed(mine))))
         self._changes: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
 
     def hours(self) -> Iterable[int]:
@@ -158,12 +166,15 @@ class _Books:
         """Note what is to change in an hour, with what was put right in its quarter-hours."""
         midnight = hour // UTC_DAY * UTC_DAY
         first = (hour - midnight) // QUARTER
-        days = [(account, self._standing.get((account, midnight))) for account in self._order]
+        days = {account: self._standing.get((account, midnight)) for account in self._counted}
         stand: list[int | None] = []
         owners: list[int] = []
         for place in range(first, first + _QUARTERS_AN_HOUR):
-            owner, total = self._mine, None
-            for account, day in days:
+            counts = midnight + place * QUARTER >= self._counted_from
+            order = self._counted if counts else self._uncounted
+            owner, total = order[-1], None
+            for account in order:
+                day = days[account]
                 if day is not None and (mwh := day.energy[place]) != UNKNOWN:
                     owner, total = account, (total or 0) + mwh
             owners.append(owner)

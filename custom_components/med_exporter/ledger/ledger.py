@@ -177,12 +177,13 @@ class Ledger(LedgerAnswers):
         await queue_work(self._hass, SCHEMA, lambda c: forget_meters(c, plug_ids))
 
     @callback
-    def bring_past(self, plug: LedgerPlug) -> asyncio.Future[None]:
+    def bring_past(self, plug: LedgerPlug, since: int = 0) -> asyncio.Future[None]:
         """Let all that was booked of a plug elsewhere count where it is now.
 
-        Returns a future that fails with DatabaseUnavailableError; callers may ignore it.
+        Of a meter, that since a quarter-hour (UTC seconds). Returns a future that fails with
+        DatabaseUnavailableError; callers may ignore it.
         """
-        brought = queue_work(self._hass, SCHEMA, lambda connection: bring_past(connection, plug))
+        brought = queue_work(self._hass, SCHEMA, lambda c: bring_past(c, plug, since))
         brought.add_done_callback(self._write_now)
         return brought
 

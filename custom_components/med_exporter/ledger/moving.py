@@ -56,11 +56,18 @@ def move_account(connection: Connection, account: Account, metering_point: str, 
     connection.execute(delete(accounts_table).where(accounts_table.c.id == account.id))
 
 
-def bring_past(connection: Connection, plug: LedgerPlug) -> None:
+def bring_past(connection: Connection, plug: LedgerPlug, since: int = 0) -> None:
     """Let all that is booked of a plug count where it is now.
 
     Where it was, the same quarter-hours are known to be empty from then on, so that what is made
     of them follows. What is older than 400 days stays where it is.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        plug: whose past, and where it is now.
+        since: the first quarter-hour that counts there, in UTC seconds. All before it stays;
+            only of a meter, whose energy no posting has added.
+
     """
     here = (plug.metering_point, plug.role.value)
     changed: list[int] = []
@@ -69,9 +76,9 @@ def bring_past(connection: Connection, plug: LedgerPlug) -> None:
     for account in held.accounts_of(connection, plug_ids=[plug.plug_id]):
         if account.id == target:
             continue
-        move_removed(connection, account.id, target)
+        move_removed(connection, account.id, target, since)
         move_receipts(connection, account.id, target)
-        first = move_quarters(connection, account, target)
+        first = move_quarters(connection, account, target, since)
         if first is None:
             continue
         changed.append(first)

@@ -91,22 +91,35 @@ def _adding_but(late: Collection[int]) -> Callable[[Day, Iterable[tuple[int, int
     return lambda day, parts: day.adding(parts).forgetting(late)
 
 
-def move_quarters(connection: Connection, source: held.Account, target: int) -> int | None:
+def move_quarters(
+    connection: Connection, source: held.Account, target: int, since: int = 0
+) -> int | None:
     """Add all energy of an account to another one, and let the first be known to be empty.
 
-    Returns the UTC second of the first day that has any; None where there is nothing to move.
+    Args:
+        connection: with a transaction of which this becomes a part.
+        source: the account.
+        target: the id of the other one.
+        since: the first quarter-hour of what is moved, in UTC seconds.
+
+    Returns:
+        The UTC second from which on there is any; None where there is nothing to move.
+
     """
-    days = list(held.days_between(connection, [source], 0, _NEVER))
-    if not any(day.mwh() for _, _, day in days):
+    days = [
+        (midnight, *day.parted(max(since - midnight, 0) // QUARTER))
+        for _, midnight, day in held.days_between(connection, [source], since, _NEVER)
+    ]
+    if not any(moved.mwh() for *_, moved in days):
         return None
     before = held.Account(target, source.plug_id, source.metering_point, source.role)
     standing = {
         midnight: day for _, midnight, day in held.days_between(connection, [before], 0, _NEVER)
     }
     new, changed = [], []
-    for _, midnight, day in days:
+    for midnight, left, day in days:
         own = {"of": source.id, "of_day": midnight // UTC_DAY}
-        changed.append(own | columns_of(day.emptied()))
+        changed.append(own | columns_of(left))
         there = standing.get(midnight)
         if there is None:
             row = {"account_id": target, "day": midnight // UTC_DAY}
@@ -119,7 +132,7 @@ def move_quarters(connection: Connection, source: held.Account, target: int) -> 
     columns = quarters_table.c
     here = (columns.account_id == bindparam("of"), columns.day == bindparam("of_day"))
     connection.execute(update(quarters_table).where(*here), changed)
-    return days[0][1]
+    return max(days[0][0], since)
 
 
 def columns_of(day: Day) -> dict[str, bytes | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select, update
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select
 
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.database.own_tables import exists
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+_NEVER: Final = 2**40
 _metadata: Final = MetaData()
 
 removed_table: Final = Table(
@@ -88,19 +89,15 @@ def note_removed(
             )
 
 
-def move_removed(connection: Connection, source: int, target: int) -> None:
-    """Let what was taken out of an account have been taken out of another one."""
+def move_removed(connection: Connection, source: int, target: int, since: int = 0) -> None:
+    """Let what was taken out of an account, since a moment, have been taken out of another one."""
     if not exists(connection, removed_table):
         return
-    columns = removed_table.c
-    taken = select(columns.day).where(columns.account_id == target)
-    days = list(connection.execute(taken).scalars())
-    connection.execute(
-        update(removed_table)
-        .where(columns.account_id == source, columns.day.not_in(days))
-        .values(account_id=target)
-    )
-    forget_removed(connection, [source])
+    taken = removed_between(connection, [source, target], since, _NEVER)
+    moved = {quarter: value for (account, quarter), value in taken.items() if account == source}
+    missing = {quarter: moved[quarter] for quarter in moved if (target, quarter) not in taken}
+    note_removed(connection, target, missing)
+    note_removed(connection, source, dict.fromkeys(moved))
 
 
 def forget_removed(connection: Connection, accounts: Collection[int]) -> None:

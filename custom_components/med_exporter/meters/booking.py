@@ -113,7 +113,7 @@ class Booking:
         )
         if state.first is None:
             # What counted in another role before has been a mistake: it has never been another.
-            await self._ledger.bring_past(self._plug(meter))
+            await self._ledger.bring_past(self._plug(meter), meter.counted_from)
         state.anchor = _anchor(told, recent)
         state.first = stretch[0]
         return told
@@ -170,6 +170,7 @@ class Booking:
                 plug=self._plug(meter),
                 start=start,
                 end=end,
+                counted_from=meter.counted_from,
                 hours=told.hours,
                 known_until=told.until or known_until if detailed else None,
             )

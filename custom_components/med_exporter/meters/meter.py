@@ -22,6 +22,7 @@ CONF_REGISTRY_ID: Final = "registry_id"
 CONF_FORMER: Final = "former"
 CONF_UNTIL: Final = "until"
 CONF_ENTITIES: Final = "entities"
+CONF_COUNTED_FROM: Final = "counted_from"
 
 
 class Source(NamedTuple):
@@ -43,6 +44,8 @@ class Meter:
         rated_power: in W, where it is known.
         sources: the statistics that tell of it, one after the other; the last one does now.
         entities: what shows its readings, by field.
+        counted_from: the first quarter-hour that counts in the metering point (UTC seconds); 0
+            where all of its past does.
         registry_id: of the entity that has the statistic now, under each of its names; None for
             one that is in no registry.
 
@@ -54,6 +57,7 @@ class Meter:
     rated_power: float | None
     sources: tuple[Source, ...]
     entities: Mapping[str, str]
+    counted_from: int = 0
     registry_id: str | None = None
 
     @property
@@ -72,6 +76,7 @@ def meters_of(entry: ConfigEntry) -> dict[str, Meter]:
             rated_power=stored.get(CONF_RATED_POWER),
             sources=_sources(stored),
             entities=stored[CONF_ENTITIES],
+            counted_from=stored.get(CONF_COUNTED_FROM, 0),
             registry_id=stored.get(CONF_REGISTRY_ID),
         )
         for meter_id, stored in entry.data[CONF_PLUGS].items()

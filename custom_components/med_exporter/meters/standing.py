@@ -157,9 +157,10 @@ class Standing:
     def _since_booked(self, role: PlugRole, end: float | None = None) -> int:
         """Return what the meters of a role have counted since they were booked, in mWh."""
         return sum(
-            self._shown[meter_id].live.between(self._shown[meter_id].until or 0, end)
+            state.live.between(max(state.until or 0, meter.counted_from), end)
             for meter_id, meter in self._meters.items()
             if meter.role is role
+            for state in (self._shown[meter_id],)
         )
 
 

@@ -92,6 +92,18 @@ def test_what_was_cut_from_an_hour_is_an_estimate_but_not_of_the_hour() -> None:
     assert list(day.emptied().parts()) == [(place, 0, 0) for place in range(4, 8)]
 
 
+@pytest.mark.parametrize("place", [0, 5, 6, 96])
+def test_a_day_is_parted_without_loss(place: int) -> None:
+    day = Day.unknown().replacing([(4, 5, CUT), (5, -7, 0), (6, 2**40, 3)]).joining(1 << 5 | 1 << 6)
+    until, since = (Day.unpacked(*one.packed()) for one in day.parted(place))
+    parts = list(day.parts())
+    gone = [(at, 0, 0) for at, *_ in parts if at >= place]
+    assert list(until.parts()) == [one for one in parts if one[0] < place] + gone
+    assert list(since.parts()) == [one for one in parts if one[0] >= place]
+    joints = [at for at in range(96) if (until.joints() | since.joints()) >> at & 1]
+    assert joints == [at for at in (5, 6) if at != place]
+
+
 @pytest.mark.parametrize("data", [b"", b"abc", bytes(96), bytes(383)])
 def test_what_is_no_day_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="no day"):

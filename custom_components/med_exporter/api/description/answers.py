@@ -99,6 +99,7 @@ def answer_schemas() -> dict[str, Shape]:
                 "total_records_estimated": BOOLEAN,
                 "estimated_file_size": TEXT,
                 "preview_note": TEXT,
+                "warnings": listed(WARNING),
             }
         ),
         "Comparison": told(

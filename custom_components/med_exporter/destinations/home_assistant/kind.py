@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import TextSelector
 from yarl import URL
 
-from ...form_fields import secret_text
+from ...form_fields import YesNoSelector, secret_text
 from ...later import later
 from ..kind import DestinationKind
 from ..web import host_of, normalised
@@ -55,7 +55,7 @@ HOME_ASSISTANT: Final = DestinationKind(
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_TOKEN): secret_text(),
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        vol.Required(CONF_VERIFY_SSL, default=True): YesNoSelector(),
     },
     test=later(__package__, "destination", "async_test_settings"),
     unique_id=_unique_id,

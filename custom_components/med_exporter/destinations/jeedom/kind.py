@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
-from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from homeassistant.helpers.selector import TextSelector
 from yarl import URL
 
-from ...form_fields import secret_text
+from ...form_fields import YesNoSelector, secret_text
 from ...later import later
 from ..kind import DestinationKind
 from .address import base_url
@@ -62,7 +62,7 @@ JEEDOM: Final = DestinationKind(
         vol.Required(CONF_API_KEY): secret_text(),
         vol.Required(CONF_PLUGIN, default=DEFAULT_PLUGIN): TextSelector(),
         vol.Optional(CONF_PARENT): TextSelector(),
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        vol.Required(CONF_VERIFY_SSL, default=True): YesNoSelector(),
     },
     test=later(__package__, "entry", "async_test_jeedom"),
     unique_id=_unique_id,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_DISCOVERY, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 
 from ...const import DOMAIN
-from ...form_fields import LOGIN, choice
+from ...form_fields import LOGIN, YesNoSelector, choice
 from ...later import Later, later
 from ..base import DestinationError
 from ..kind import DestinationKind
@@ -114,12 +114,12 @@ MQTT: Final = DestinationKind(
     fields={
         vol.Optional(CONF_BROKER): TextSelector(),
         **LOGIN,
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        vol.Required(CONF_VERIFY_SSL, default=True): YesNoSelector(),
         vol.Optional(CONF_CA_CERTIFICATE): TextSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_TOPIC_PREFIX, default="med_exporter"): TextSelector(),
         vol.Required(CONF_QOS, default="1"): choice(CONF_QOS, ["0", "1", "2"]),
-        vol.Required(CONF_RETAIN, default=True): BooleanSelector(),
-        vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
+        vol.Required(CONF_RETAIN, default=True): YesNoSelector(),
+        vol.Required(CONF_DISCOVERY, default=False): YesNoSelector(),
     },
     test=_test,
     unique_id=_unique_id,

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import voluptuous as vol
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
-from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
+from homeassistant.helpers.selector import TextSelector, TextSelectorConfig
 from yarl import URL
 
 from ...const import CONF_LABELS
-from ...form_fields import LOGIN
+from ...form_fields import LOGIN, YesNoSelector
 from ...later import later
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
@@ -65,7 +65,7 @@ VICTORIAMETRICS: Final = DestinationKind(
         vol.Required(CONF_URL): TextSelector(),
         **LOGIN,
         vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        vol.Required(CONF_VERIFY_SSL, default=True): YesNoSelector(),
     },
     test=later(__package__, "entry", "async_test_victoriametrics"),
     unique_id=_unique_id,

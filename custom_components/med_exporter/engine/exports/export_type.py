@@ -52,7 +52,10 @@ class PreviewedWork(Work, Protocol):
     def preview(
         self, job: Job, recorder: Recorder, spool: Spool, end: float, limit: int
     ) -> tuple[Table, bool]:
-        """Return the first rows, reading little more than these, and whether these are all."""
+        """Return the first rows, reading little more than these, and whether these are all.
+
+        The table's warnings are those of the range up to the last of these rows.
+        """
         ...
 
     def table_of(self, job: Job, spool: Spool, count: int, limit: int = -1) -> Table:

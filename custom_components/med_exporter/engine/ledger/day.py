@@ -161,6 +161,25 @@ class Day:
         """Return the day with all that is known of it known to be empty."""
         return Day([UNKNOWN if mwh == UNKNOWN else 0 for mwh in self.energy])
 
+    def parted(self, place: int) -> tuple[Day, Day]:
+        """Return two days: up to a place, and empty after it; from it on, and unknown before.
+
+        What shares a whole over that place shares it no longer.
+        """
+        gone, nothing, joined = self.emptied().energy, [0] * QUARTERS_A_DAY, self.joined
+        filled = nothing if self.filled is None else self.filled
+        until = Day(
+            [*self.energy[:place], *gone[place:]],
+            [*filled[:place], *nothing[place:]],
+            None if joined is None else joined & ~(-1 << place),
+        )
+        since = Day(
+            [*[UNKNOWN] * place, *self.energy[place:]],
+            [*nothing[:place], *filled[place:]],
+            None if joined is None else joined & (-1 << (place + 1)),
+        )
+        return until, since
+
     def forgetting(self, places: Iterable[int]) -> Day:
         """Return the day with nothing known of quarter-hours that are empty."""
         energy = list(self.energy)

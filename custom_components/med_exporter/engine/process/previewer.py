@@ -2,8 +2,9 @@
 
 Standard input brings one line of JSON, `{"database_url": …, "sys_path": […]}`, and then a line for
 each preview, `{"job": {…}, "limit": n}`. Standard output brings a line for each of these:
-`{"preview": {"rows", "records", "estimated", "bytes"}}` or `{"error": {"code", "message"}}`. The
-process ends with its standard input, or with an error where the first line is no good.
+`{"preview": {"rows", "records", "estimated", "bytes", "warnings"}}` or
+`{"error": {"code", "message"}}`. The process ends with its standard input, or with an error where
+the first line is no good.
 """
 
 from __future__ import annotations

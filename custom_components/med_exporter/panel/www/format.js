@@ -3,6 +3,9 @@
 export class Formats {
   constructor(hass) {
     this.language = hass.language;
+    // Days before months and the clock of 24 hours, as files in English have them.
+    this.dates = this.language === "en" ? "en-GB" : this.language;
+    this.hour12 = hass.locale?.time_format === "12" || undefined;
     this.house = hass.config.time_zone;
     this.zone = hass.locale?.time_zone === "local" ? undefined : hass.config.time_zone;
   }
@@ -27,8 +30,11 @@ export class Formats {
     return new Intl.NumberFormat(this.language, { style: "percent", maximumFractionDigits: 0 }).format(share);
   }
 
+  /** A date as files of the language write it within a text: `21 Sep 2026`, `1er août 2026`. */
   shown(style, moment) {
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(moment));
+    const parts = new Intl.DateTimeFormat(this.dates, { hour12: this.hour12, ...style }).formatToParts(new Date(moment));
+    const said = parts.map(({ value }) => (value === "Sept" ? "Sep" : value)).join("");
+    return this.dates.startsWith("fr") ? said.replace(/(^| )1 (?=\p{L})/u, "$11er ") : said;
   }
 
   time(text, timeZone = this.zone) {

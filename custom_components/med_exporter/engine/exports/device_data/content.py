@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...limits import check_rows, most_rows
 from ...readings.custom_fields import formulas_of
@@ -18,9 +20,9 @@ from ...readings.gaps import (
 from ...readings.gathered import gathered
 from ...readings.merging import merged
 from ...rows.content import Content
-from ...rows.spool import readings_at_once
+from ...rows.spool import Spool, readings_at_once
 from ..ledger_gaps import estimated_warning
-from .first_rows import add_first_rows
+from .first_rows import Part, add_first_rows
 from .overview import overview
 from .rows import columns_of, table_of
 from .source import AMOUNTS, Source
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 
     from ...job import Job
     from ...readings.filters import Stretch
+    from ...readings.gathered import Gathered
     from ...recorder.states import Recorder
     from ...recorder.statistics import Coverage
-    from ...rows.spool import Spool
     from ...rows.tables import Table
+    from ...words.file_warnings import Warning_
 
 
 def content(
@@ -57,29 +60,56 @@ def content(
         ExportError: `TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`.
 
     """
-    stretches = _stretches(job, end)
-    progress = _Progress(job, on_read)
     with gathered(recorder, job.devices, job.start, end, spool.folder) as one_pass:
-        sources = [
-            Source(job, recorder, device, spool, end, stretches, one_pass) for device in job.devices
-        ]
         if not spool.edges:
             recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
-        make = _periods if spool.edges else _raw_rows
-        total = make(job, spool, sources, progress)
-    coverages = [source.coverage for source in sources]
-    silent = [source.name for source in sources if not source.read.any]
-    emptied = [one.name for one in sources if one.read.any and not one.kept.any]
+        total, sources = _read(job, recorder, spool, end, _Progress(job, on_read), one_pass)
     sums = sums_by_column(job, spool, columns_of(job))
     table = table_of(job, spool, total, sums=sums)
-    table.warnings += coverage_warnings(job, recorder, end, coverages)
-    table.warnings += not_recorded_warnings(job, recorder, end, [one.stand_in for one in sources])
-    table.warnings += silence_warning(job, silent)
-    table.warnings += filter_warning(job, emptied)
-    table.warnings += _estimated(job, recorder, spool, end, coverages)
-    table.warnings += outlier_warning(job, sum(source.outliers for source in sources))
+    table.warnings += _warnings_of_part(job, recorder, spool, end, sources)
+    table.warnings += _warnings_of_all(job, sources)
     figures, charts = overview(job, spool, table.columns, sums, end)
     return Content(tables=[table], figures=figures, charts=charts)
+
+
+def _read(
+    job: Job,
+    recorder: Recorder,
+    spool: Spool,
+    end: float,
+    progress: _Progress,
+    one_pass: Gathered | None = None,
+) -> tuple[int, Sequence[Source]]:
+    """Put all rows into the spool, and return how many there are and where they come from."""
+    stretches = _stretches(job, end)
+    sources = [
+        Source(job, recorder, device, spool, end, stretches, one_pass) for device in job.devices
+    ]
+    make = _periods if spool.edges else _raw_rows
+    return make(job, spool, sources, progress), sources
+
+
+def _warnings_of_part(
+    job: Job, recorder: Recorder, spool: Spool, end: float, sources: Sequence[Source]
+) -> list[Warning_]:
+    """Say what is so of any part of the range that it is so of."""
+    coverages = [source.coverage for source in sources]
+    return [
+        *coverage_warnings(job, recorder, end, coverages),
+        *not_recorded_warnings(job, recorder, end, [source.stand_in for source in sources]),
+        *_estimated(job, recorder, spool, end, coverages),
+    ]
+
+
+def _warnings_of_all(job: Job, sources: Sequence[Source]) -> list[Warning_]:
+    """Say what only who has seen all of the range can tell."""
+    silent = [source.name for source in sources if not source.read.any]
+    emptied = [one.name for one in sources if one.read.any and not one.kept.any]
+    return [
+        *silence_warning(job, silent),
+        *filter_warning(job, emptied),
+        *outlier_warning(job, sum(source.outliers for source in sources)),
+    ]
 
 
 def _raw_rows(job: Job, spool: Spool, sources: Sequence[Source], progress: _Progress) -> int:
@@ -134,7 +164,7 @@ class _Progress:
 
 def _estimated(
     job: Job, recorder: Recorder, spool: Spool, end: float, coverages: Sequence[Coverage]
-) -> list[dict[str, Any]]:
+) -> list[Warning_]:
     """Say what was spread over periods; a raw row has a gap's energy whole, and is marked."""
     if job.aggregation == "raw" or AMOUNTS.isdisjoint(job.fields):
         return []
@@ -151,7 +181,9 @@ def preview(
 ) -> tuple[Table, bool]:
     """Return the first rows, reading no more of each device than they need.
 
-    A total of a custom field is over all rows of its device, which then all are read.
+    A total of a custom field is over all rows of its device, which then all are read. Warnings are
+    those of the range up to the last row that is shown, and of the devices that have any: their
+    readings are read again.
 
     Args:
         job: what is wanted.
@@ -164,16 +196,31 @@ def preview(
         The rows, and whether there are no others.
 
     """
+    shown = _put_first(job, recorder, spool, end, limit)
+    table = table_of(job, spool, limit, limit)
+    part, until = job, end
+    if shown is not None:
+        until = min(shown.until, end)
+        part = replace(job, end=until, devices=job.devices[: shown.devices])
+    with Spool(part, until, None, formulas_of(part)) as again:
+        _, sources = _read(part, recorder, again, until, _Progress(part, lambda _: None))
+        table.warnings += _warnings_of_part(part, recorder, again, until, sources)
+    if shown is None:
+        table.warnings += _warnings_of_all(part, sources)
+    return table, shown is None
+
+
+def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Part | None:
+    """Put the first rows into the spool; return what they are made of, None for all there are."""
     stretches = _stretches(job, end)
     has_totals = any(formula.totals for formula in formulas_of(job))
 
     sources = (Source(job, recorder, device, spool, end, stretches) for device in job.devices)
     if spool.edges and not has_totals:
-        whole = add_first_rows(spool, map(Source.line, sources), limit)
-        return table_of(job, spool, limit, limit), whole
+        return add_first_rows(spool, map(Source.line, sources), limit)
     if spool.edges:
         count = _periods(job, spool, list(sources), _Progress(job, lambda _: None))
-        return table_of(job, spool, limit, limit), count <= limit
+        return None if count <= limit else Part(end, len(job.devices))
     # One more, since the first may be what was in force before the range, and one to see.
     streams = [
         spool.rows_of(place, source.readings(lambda _: None), limit + 2)
@@ -182,7 +229,10 @@ def preview(
     rows = chain.from_iterable(merged(streams))
     first = list(rows if has_totals else islice(rows, limit + 1))
     spool.put(first if has_totals else first[:limit])
-    return table_of(job, spool, limit, limit), len(first) <= limit
+    if len(first) <= limit:
+        return None
+    last = end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
+    return Part(last, len(job.devices))
 
 
 def _stretches(job: Job, end: float) -> list[Stretch] | None:

@@ -45,32 +45,52 @@ class Line(NamedTuple):
     counter_until: float
 
 
-def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> bool:
-    """Put the first rows into the spool, at least one, and tell whether there are no others.
+class Part(NamedTuple):
+    """What rows that are not all are made of.
+
+    Attributes:
+        until: when the period of the last one ends, in UTC seconds.
+        devices: how many there are any of, the first ones.
+
+    """
+
+    until: float
+    devices: int
+
+
+def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> Part | None:
+    """Put the first rows into the spool, at least one.
 
     Args:
         spool: for periods, empty.
         lines: of each device in their order; asked for one when its first row is looked for.
         limit: number of rows, at least 1.
 
+    Returns:
+        What they are made of; None where there are no others.
+
     """
     edges = spool.edges
     opened: list[_Line] = []
     rows = period = 0
+    shown = Part(edges[0], 0)
     while period < len(edges) - 1:
         for place, line in enumerate(_all(opened, lines, edges)):
             taken = sum(one.taken for one in opened)
             if rows >= limit or (rows and taken * (rows + 1) / rows > _MOST_READINGS):
-                return False
-            if line.reaches(period):
-                rows += spool.add({place: line.of_period(period)}, period)
+                return shown
+            if line.reaches(period) and (
+                added := spool.add({place: line.of_period(period)}, period)
+            ):
+                rows += added
+                shown = Part(edges[period + 1], max(shown.devices, place + 1))
         following = min((line.next_moment() for line in opened), default=math.inf)
         if following == math.inf:
-            return True
+            return None
         period += 1
         while period < len(edges) - 1 and edges[period + 1] <= following:
             period += 1
-    return True
+    return None
 
 
 def _all(opened: list[_Line], others: Iterator[Line], edges: Sequence[float]) -> Iterator[_Line]:

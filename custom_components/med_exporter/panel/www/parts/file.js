@@ -20,7 +20,7 @@ class File extends MedElement {
     return this.attempt(() => this.house.ask(`files/${command}`, { export_id: this.file.export_id }));
   }
 
-  async remove() {
+  async askToDelete() {
     const dialog = this.renderRoot.querySelector("med-confirm");
     if (await dialog.ask(this.t("file.delete_question"), this.t("delete"))) await this.act("delete");
   }
@@ -81,7 +81,7 @@ class File extends MedElement {
       ${isThere ? button("file.share", () => this.share()) : nothing}
       ${file.request ? button("file.again", () => this.act("again")) : nothing}
       ${this.plannable ? button("file.plan", () => this.plan()) : nothing}
-      ${button("delete", () => this.remove(), "danger")}
+      ${button("delete", () => this.askToDelete(), "danger")}
     `;
   }
 

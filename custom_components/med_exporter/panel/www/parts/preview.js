@@ -111,7 +111,8 @@ class Preview extends MedElement {
     if (this.failure) return this.mistake();
     if (!this.shown) return html`<p class="quiet" role="status">${this.t("loading")}</p>`;
     const { preview } = this.shown;
-    if (!preview.length) return html`<p class="quiet">${this.t(this.request.filters ? "preview.none_left" : "preview.empty")}</p>`;
+    const warnings = this.warnings(this.shown.warnings);
+    if (!preview.length) return html`<p class="quiet">${this.t(this.request.filters ? "preview.none_left" : "preview.empty")}</p>${warnings}`;
     const names = Object.keys(preview[0]).sort((one, other) => placeOf(one) - placeOf(other));
     const { words } = this.house;
     const digits = (name) => (preview.every((row) => Number.isInteger(row[name] ?? 0)) ? 0 : 3);
@@ -140,6 +141,7 @@ class Preview extends MedElement {
         </table>
       </div>
       <p class="small quiet">${this.count()}</p>
+      ${warnings}
       ${this.picture()}
     `;
   }

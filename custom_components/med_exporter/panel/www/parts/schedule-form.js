@@ -19,7 +19,7 @@ class ScheduleForm extends MedElement {
     choices: { attribute: false },
     ways: { attribute: false },
     name: { state: true },
-    when: { state: true },
+    due: { state: true },
     cron: { state: true },
     delivery: { state: true },
     busy: { state: true },
@@ -27,11 +27,11 @@ class ScheduleForm extends MedElement {
   };
 
   willUpdate() {
-    if (this.when) return;
+    if (this.due) return;
     const known = this.schedule;
     const first = this.ways.default;
     this.cron = known?.schedule ?? first.schedule;
-    this.when = saidBy(this.cron);
+    this.due = saidBy(this.cron);
     this.delivery = known?.delivery ?? { method: "none" };
     const asked = known?.export_config ?? this.request;
     this.name =
@@ -44,8 +44,8 @@ class ScheduleForm extends MedElement {
   }
 
   say(values) {
-    this.when = { ...this.when, ...values };
-    if (this.when.every) this.cron = cronOf(this.when);
+    this.due = { ...this.due, ...values };
+    if (this.due.every) this.cron = cronOf(this.due);
   }
 
   deliver(values) {
@@ -72,10 +72,10 @@ class ScheduleForm extends MedElement {
   }
 
   time() {
-    const { when } = this;
+    const { due: when } = this;
     const { words } = this.house;
     const every = when.every ?? "cron";
-    const choose = (value) => (value === "cron" ? (this.when = { ...when, every: null }) : this.say({ every: value }));
+    const choose = (value) => (value === "cron" ? (this.due = { ...when, every: null }) : this.say({ every: value }));
     return html`
       ${this.select(this.t("schedule.every"), [...EVERY, "cron"], every, (one) => this.t(`schedule.every_${one}`), choose)}
       ${when.every === "week"

@@ -25,13 +25,13 @@ class Schedule extends MedElement {
     if (await this.act("run")) this.told = this.t("schedule.started");
   }
 
-  async remove() {
+  async askToDelete() {
     const dialog = this.renderRoot.querySelector("med-confirm");
     const question = this.t("schedule.delete_question", { name: this.schedule.name });
     if (await dialog.ask(question, this.t("delete"))) await this.act("delete");
   }
 
-  when() {
+  due() {
     const said = saidBy(this.schedule.schedule);
     const { words, formats } = this.house;
     if (!said.every) return formats.ofHouse(this.schedule.schedule);
@@ -66,7 +66,7 @@ class Schedule extends MedElement {
         <dt>${this.t("schedule.report")}</dt>
         <dd>${what.filter(Boolean).join(" · ")}</dd>
         <dt>${this.t("schedule.when")}</dt>
-        <dd>${this.when()}</dd>
+        <dd>${this.due()}</dd>
         <dt>${this.t("schedule.to")}</dt>
         <dd>${this.to()}</dd>
         <dt>${this.t("schedule.next_run")}</dt>
@@ -80,7 +80,7 @@ class Schedule extends MedElement {
           ${this.t(schedule.enabled ? "schedule.pause" : "schedule.resume")}
         </button>
         <button @click=${() => this.dispatchEvent(new CustomEvent("change-schedule"))}>${this.t("change")}</button>
-        <button class="danger" ?disabled=${busy} @click=${this.remove}>${this.t("delete")}</button>
+        <button class="danger" ?disabled=${busy} @click=${this.askToDelete}>${this.t("delete")}</button>
       </div>
       <div aria-live="polite">
         ${this.told ? html`<p class="good">${this.told} <a href="/export/files">${this.t("schedule.see")}</a></p>` : nothing}
