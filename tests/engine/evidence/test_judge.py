@@ -48,6 +48,32 @@ class TestTogether:
             watch.read(kwh, 38 + kwh, 928 + kwh, power=3500, after=5)
         assert watch.evidence.energy >= before + 10_000
 
+    def test_a_total_that_fell_with_others_that_are_back_and_is_just_where_it_was_is_back(
+        self,
+    ) -> None:
+        watch = Watch()
+        for wh in (0, 30, 60):
+            more = wh / 1000
+            watch.read(0.01 + more, 0.25 + more, 14.17 + more, power=3500)
+        # A thousandth of all of them: from there the socket could have passed what the total shows.
+        for _ in range(2):
+            watch.read(0.00007, 0.00031, 0.01423, power=3500)
+        watch.read(0.07, 0.31, 14.23, power=3500)
+        assert watch.evidence.energy == 14_230_000
+
+    def test_a_month_that_shows_less_than_its_day_after_an_outage_is_false(self) -> None:
+        watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
+        for kwh in (0.01, 0.02, 0.03):
+            watch.read(None, kwh, kwh, power=2300, after=15)
+        # A thousandth of 64.96 kWh; the day tells but what was used since midnight.
+        for day in (36.48, 36.49, 36.50):
+            after = 101_600 if day < 36.485 else 15
+            outcome = watch.read(None, day, 0.065, power=2300, after=after)
+            assert [refusal.reason for refusal in outcome.refused] == [Reason.CONTRADICTED]
+        for more in (0.0, 0.01, 0.02):
+            watch.read(None, 36.51 + more, 64.98 + more, power=2300, after=15)
+        assert watch.evidence.energy == 65_000_000
+
     def test_a_total_that_stands_at_the_most_it_can_show_tells_nothing_of_the_others(self) -> None:
         watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
         for mwh in (0, 19, 38):
@@ -374,6 +400,29 @@ class TestWitnesses:
                 power=1000.0,
             )
         assert watch.evidence.energy - before == pytest.approx(11_500_000 - 10_620_000 + 16_330_000)
+
+    def test_a_total_that_began_anew_while_no_clock_told_the_time_denies_nothing_of_that(
+        self,
+    ) -> None:
+        watch = Watch(datetime(2026, 11, 29, 22, 30, tzinfo=PARIS))
+        november, december = watch.at.date(), date(2026, 12, 1)
+        for wh in (0, 10, 20):
+            more = wh / 1000
+            watch.read(42.69 + more, 22.38 + more, 36.91 + more, power=1000, dated=november)
+        before = watch.evidence.energy
+        # The plug reboots, so does the machine: its clock goes on from where it stood.
+        for number in range(4):
+            total, after = 5.34 + number / 100, 30 * bool(number)
+            watch.read(total, 24.0, 62.52, power=1000, after=after, dated=november)
+        # It is put right.
+        watch.at += timedelta(hours=30)
+        for number in range(4):
+            kwh = 4.66 + number / 100
+            watch.read(
+                kwh + 0.72, kwh, kwh, power=1000, after=30, dated=december, month_before=62.52
+            )
+        assert watch.evidence.energy - before >= 1e6 * (62.52 - 36.93)
+        assert watch.evidence.energy - before <= 1e6 * (62.52 - 36.93 + 4.69)
 
     def test_a_plug_that_was_erased_has_erased_its_day_too(self) -> None:
         watch = Watch()

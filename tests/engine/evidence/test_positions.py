@@ -83,6 +83,39 @@ class TestSeveralPlaces:
         assert true == pytest.approx(last * 1e6, abs=1_000)
         assert watch.evidence.energy == pytest.approx(true + 5e6 / 12, abs=2_000)
 
+    def test_a_month_that_begins_as_another_did_is_not_back_there(self) -> None:
+        watch = Watch(datetime(2026, 12, 1, 0, 6, 40, tzinfo=PARIS))
+        for kwh, after in ((0.077, 0), (0.161, 390)):
+            watch.read(None, kwh, kwh, after)
+        for day, after in ((23.744, 2_676_970), (23.827, 330), (23.911, 90), (23.994, 480)):
+            watch.read(None, day, 720 + day, after)
+        # By then it had moved often enough to be where it stood.
+        for kwh, after in ((0.161, 600), (0.244, 330)):
+            watch.read(None, kwh, kwh, after)
+        assert watch.evidence.energy == 743_994_000 + 244_000
+
+    def test_one_that_shows_a_little_less_than_where_it_stood_has_moved_since(self) -> None:
+        watch = Watch()
+        for kwh, after in ((0.583, 0), (0.875, 300), (0.531, 620), (0.823, 300), (1.115, 300)):
+            watch.read(kwh, power=3500, after=after)
+        watch.read(1.406, power=3500, after=300)
+        # It has been erased, and not come back to 0.875: power would have moved it from there.
+        for kwh, after in ((0.573, 727), (0.865, 300), (1.157, 300)):
+            watch.read(kwh, power=3500, after=after)
+        assert watch.evidence.energy / 1e6 == pytest.approx(0.875 + 1.406 + 1.157, abs=0.02)
+
+    def test_of_two_lives_that_say_the_same_the_one_with_less_energy_counts(self) -> None:
+        """One has restarted after its zeros; the other never has, and its last two were as false.
+
+        All that the total stood at before is then missing, at worst: 43.8 kWh.
+        """
+        watch = Watch()
+        for kwh in (43.79, 43.8, 43.81, *[0.0] * 24, 0.01):
+            watch.read(kwh, power=3500, after=10 if kwh else 5)
+        for kwh, after in ((282.29, 290_351), (282.30, 5), (282.31, 10)):
+            watch.read(kwh, power=3500, after=after)
+        assert watch.evidence.energy == 282_310_000
+
     def test_a_falsehood_says_nothing_of_how_finely_a_counter_counts(self) -> None:
         watch = Watch()
         watch.reads(500.48, 500.49, 0.50049, 500.49)

@@ -13,7 +13,7 @@ from .reading import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .move import Move
+    from .move import Move, Parts
     from .register import Register
     from .verdict import Verdict
 
@@ -69,6 +69,54 @@ def contradict(
         if most is not None and move.claim > most + register.noise:
             verdict.good[name] = replace(move, claim=most, reach=most)
     _hold_to_month(verdict, registers, proved, pace, at)
+    _hold_late(verdict, registers, proved, lag)
+
+
+def lacks_its_day(shown: Mapping[str, Parts], month: Register, pace: Pace, at: datetime) -> bool:
+    """Return whether a month shows less than its own day, after a time that nobody watched.
+
+    Where one ends, the new one can have begun before the day that was the last of the old one ends.
+    Beside a total none of them matters: that one tells all.
+
+    Args:
+        shown: what each counter shows, in mWh by period.
+        month: the register of the month.
+        pace: what can have passed.
+        at: when the reading was.
+
+    """
+    may_end = (at - ROLLS_WITHIN).month != (at + ROLLS_WITHIN).month
+    if may_end or month.age <= SHORT or shown.keys() != {"day", "month"}:
+        return False
+    day, mwh = max(shown["day"].items())
+    counted = shown["month"].get(day[: len("2026-11")])
+    return counted is not None and counted + passable(pace.limit_w, LAG) < mwh
+
+
+def _hold_late(verdict: Verdict, registers: Mapping[str, Register], proved: int, lag: int) -> None:
+    """Do not count twice what a counter was held to have forgotten, and shows only now.
+
+    It was late, and what it had lacked is what it now is ahead by of those that went on with it.
+    """
+    for name, move in verdict.good.items():
+        register = registers[name]
+        if move.kind is not Kind.FOLLOWS or not register.lifted or name in verdict.anew:
+            continue
+        grown = {
+            other: register.seen + _grown_beside(register, registers[other], other, beside)
+            for other, beside in verdict.good.items()
+            if other in register.beside.keys() - {name} - verdict.anew
+            and beside.is_exact
+            and registers[other].speaks_of(register, beside, proved, lag)
+        }
+        # What those show that were never late is all; else what any does.
+        sure = [mwh for other, mwh in grown.items() if not registers[other].lifted]
+        late = move.claim - max(sure or grown.values(), default=move.claim)
+        if late > register.noise:
+            late = min(late, register.lifted, lag)
+            register.lifted -= late
+            claim = move.claim - late
+            verdict.good[name] = replace(move, claim=claim, reach=min(move.reach, claim))
 
 
 def _hold_to_month(
@@ -136,7 +184,7 @@ def _limit(
         if other in register.beside.keys() - {name} - erased
         and (
             other in agreed
-            or (move.is_exact and registers[other].speaks_of(move, register.age, proved, lag))
+            or (move.is_exact and registers[other].speaks_of(register, move, proved, lag))
         )
     ]
     return max(*exact, proved) if exact else None

@@ -22,7 +22,9 @@ clear that none of them says something false. The rules, in their order:
    other a new beginning, unless its period may have ended, and one that shows the same as another
    since both began is not back alone.
 8. A month has counted what its day did, and was not erased where it tells the month before again:
-   what speaks against that was false.
+   what speaks against that was false. One that shows less than its day after an outage does.
+9. What a counter lacks it has forgotten, or shows late: once it grows by more than those that have
+   forgotten nothing, it was late, and that is not counted again.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..lazy_dataclass import dataclass
+from .contradiction import lacks_its_day
 from .counting import go_on, proved_by, remember
 from .dates import by_period, clock_of, clocks_of, is_over, period_of, rolled
 from .judge import Judge
@@ -100,9 +103,14 @@ class Evidence:
         clocks = clocks_of(reading, shown, registers, pace)
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
-        too_much = {one.counter for one in refusals if one.reason is Reason.TOO_MUCH}
-        is_suspect = self._is_suspect(shown, too_much)
+        false = {one.counter for one in refusals if one.reason is Reason.TOO_MUCH}
+        lacks = {"month"} if lacks_its_day(shown, self.month, pace, reading.at) else set()
+        is_suspect = self._is_suspect(shown, false | lacks)
         if is_suspect:
+            told = reading.shown()
+            refusals += [
+                self._refusal(reading.at, Reason.CONTRADICTED, name, told[name]) for name in lacks
+            ]
             shown = {name: parts for name, parts in shown.items() if not registers[name].is_young}
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
         verdict = Judge(
@@ -205,14 +213,14 @@ class Evidence:
             return Pace(limit_w=limit_w)
         return Pace(limit_w=limit_w, low_w=min(known), high_w=max(known))
 
-    def _is_suspect(self, shown: Mapping[str, Parts], too_much: set[str]) -> bool:
-        """Return whether a counter shows more than can be: the others may do so as well.
+    def _is_suspect(self, shown: Mapping[str, Parts], false: set[str]) -> bool:
+        """Return whether a counter shows what cannot be: the others may do so as well.
 
         One that does so for an hour says nothing of the others.
         """
         is_suspect = False
         for name, register in self._registers().items():
-            if name not in too_much:
+            if name not in false:
                 register.refused_for = None if name in shown else register.refused_for
             elif register.is_begun:
                 register.refused_for = register.refused_for or 0.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..lazy_dataclass import dataclass
 from .contradiction import contradict
-from .move import UNDATED, Kind, Move, Parts, Past
+from .move import UNDATED, Kind, Move, Parts, Past, growth_between
 from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 from .verdict import Verdict
@@ -111,22 +111,19 @@ class Judge:
         """Compare each counter with its register; return those that are where they had been."""
         moves: dict[str, Move] = {}
         for name, parts in shown.items():
-            register = self.registers[name]
-            has_rolled = self.rolled.get(name) if UNDATED in parts else None
-            move = register.look(
-                parts,
-                self.pace,
-                self.at,
-                has_rolled=has_rolled,
-                may_end=self.rolled.get(name) is not False and register.may_end(name, self.at),
-                ended=self.ended if name == "month" else None,
-            )
+            register, move = self.registers[name], self._move(name, parts)
             if move is None:
                 if register.doubt is not None and register.is_refuted(parts):
                     self.verdict.taken_back.append((name, register.doubt))
                     register.doubt = None
                 continue
             moves[name] = move
+        for name in [name for name, move in moves.items() if self._never_fell(move, name, moves)]:
+            register = self.registers[name]
+            assert register.doubt is not None
+            self.verdict.taken_back.append((name, register.doubt))
+            register.doubt = None
+            moves[name] = self._move(name, shown[name]) or moves[name]
         fitting = {
             name: back
             for name, move in moves.items()
@@ -150,6 +147,33 @@ class Judge:
                 self.verdict.taken_back.append((name, false))
         self.bounds = self._unmask(moves, returning)
         return returning
+
+    def _move(self, name: str, parts: Parts) -> Move | None:
+        """Return what a counter would claim by its own register."""
+        register = self.registers[name]
+        return register.look(
+            parts,
+            self.pace,
+            self.at,
+            has_rolled=self.rolled.get(name) if UNDATED in parts else None,
+            may_end=self.rolled.get(name) is not False and register.may_end(name, self.at),
+            ended=self.ended if name == "month" else None,
+        )
+
+    def _never_fell(self, move: Move, name: str, moves: Mapping[str, Move]) -> bool:
+        """Return whether another that fell when it did is back, and it has grown alike since."""
+        register = self.registers[name]
+        if register.doubt is None or not register.doubt.kind is move.kind is Kind.FALLS:
+            return False
+        growth = growth_between(register.shown, move.parts, register.noise)
+        for other, back in moves.items():
+            beside = self.registers[other]
+            if growth is None or beside.doubt is None or back.kind is move.kind:
+                continue
+            fell = beside.doubt.kind is Kind.FALLS and beside.doubt.at == register.doubt.at
+            if fell and abs(back.growth - growth) <= register.noise + beside.noise:
+                return True
+        return False
 
     def _is_left(
         self, name: str, back: Move, moves: Mapping[str, Move], fitting: Mapping[str, Move]

@@ -207,15 +207,16 @@ class Register(Returning):
         first = datetime.fromisoformat(self.doubt.at) - ROLLS_WITHIN
         return first.date() != (at + ROLLS_WITHIN).date()
 
-    def speaks_of(self, move: Move, seconds: float, proved: int, lag: int) -> bool:
-        """Return whether it can have forgotten nothing in that time, and has not stopped.
+    def speaks_of(self, other: Register, move: Move, proved: int, lag: int) -> bool:
+        """Return whether it can have forgotten nothing since another was good, nor has stopped.
 
         What has moved when all that is `proved` was goes on, unless it stands where power says
         that it must move; it may have lacked what passes in a `lag` if it has moved as lately.
         """
         has_stopped = not move.growth and self.owed > self.noise
         least = proved - max(lag if self.still <= LAG else 0, self.noise)
-        return self.sure_for >= seconds and self.stood >= least and not has_stopped
+        is_sure = self.sure_for >= other.age and not other.is_untimed
+        return is_sure and self.stood >= least and not has_stopped
 
     def hold(
         self,
@@ -230,7 +231,7 @@ class Register(Returning):
     ) -> None:
         """Wait for the next reading before this one is believed, which took back its `rival`."""
         # Where no clock tells that any time has passed, none tells how much.
-        is_timed = self.age > 0 and pace.high_w is not None
+        is_timed = not self.is_untimed and pace.high_w is not None
         self.doubt = Doubt(
             shown=dict(move.parts),
             proved=proved,

@@ -9,6 +9,7 @@ from ..lazy_dataclass import dataclass
 from .claim import Claimant
 from .move import SMALL_FALL, Kind, Move, Parts, Past, growth_between
 from .pace import SHORT, Pace, at_most, passable
+from .standing import PROVEN_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ class Returning(Claimant):
         places = [*self.places()]
         places.sort(key=lambda past: not self._was_never_erased(past, move.parts, pace))
         for past in places:
-            if past.is_over:
+            if past.is_over or past.moves >= PROVEN_AFTER:
                 continue
             growth = self._growth_since(past, move.parts, pace, at)
             if growth is not None:
@@ -74,7 +75,9 @@ class Returning(Claimant):
         growth += self._new(parts, past.shown, room, past.good_at, at, past.seconds)
         # It may stand there though power flows, but does not go on by less than that brings.
         noise = self.noise_since(past)
-        return None if growth > room or noise < growth < past.owed - noise else growth
+        fell = max((past.shown[period] - mwh for period, mwh in known.items()), default=0)
+        has_moved = growth > noise or fell > noise
+        return None if growth > room or (has_moved and growth < past.owed - noise) else growth
 
     def _goes_on_here(
         self, past: Past, move: Move, growth: int, pace: Pace, *, is_together: bool

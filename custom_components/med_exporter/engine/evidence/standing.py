@@ -21,7 +21,7 @@ _KEPT_PLACES: Final = 4
 # So long a counter may show something false and be believed where it was before, in seconds.
 _PAST_KEPT: Final = 86400.0
 # A counter that has moved so often since it leapt or fell goes on from there.
-_PROVEN_AFTER: Final = 4
+PROVEN_AFTER: Final = 4
 
 
 @dataclass(kw_only=True, slots=True)
@@ -30,6 +30,7 @@ class Standing:
 
     Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
     what all of them had proved when it moved last; `age` the seconds since it was good last,
+    and `is_untimed` that any time can have passed since, as no clock told it between two readings,
     `still` since it moved, `ran` since it was good last before that, when its period still ran;
     `sure_for` those in which it cannot have forgotten anything;
     `grain` is the step in which it counts, `finest` the one that it seemed to in its last reading;
@@ -43,8 +44,9 @@ class Standing:
     move, and `comes_late` whether it has, and then shown all that power had brought;
     `lasts_for` how long it has gone on without beginning anew,
     `refused_for` how long it has shown what cannot be, None where it does not;
-    `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
+    `behind` what it lacked of all that was proved, when it moved last, `is_suspect` whether it may
+    have forgotten some unseen, and `lifted` what it was then held to have forgotten;
+    `is_young` until a reading goes on from the first one, and
     `is_contested` once it has shown anything else meanwhile, `is_second` after a false beginning:
     then it has to move to go on, `is_false` where another that began with it has begun falsely;
     `moves` how often it has moved there,
@@ -62,6 +64,7 @@ class Standing:
     is_second: bool = False
     is_false: bool = False
     age: float = 0.0
+    is_untimed: bool = False
     still: float = 0.0
     ran: float = 0.0
     sure_for: float = 0.0
@@ -81,6 +84,7 @@ class Standing:
     beside: dict[str, int] = field(default_factory=dict)
     behind: int | None = None
     is_suspect: bool = False
+    lifted: int = 0
     doubt: Doubt | None = None
     past: Past | None = None
     moves: int = 0
@@ -114,13 +118,14 @@ class Standing:
         self.age, self.still, self.ran, self.sure_for = 0.0, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
-        self.lasts_for = 0.0
+        self.lasts_for, self.lifted, self.is_untimed = 0.0, 0, False
 
     def pass_time(self, seconds: float, pace: Pace) -> None:
         """Let time pass before the next reading, at the pace that was measured."""
         self.owed += pace.least(seconds)
         self.can_owe += pace.most(seconds)
         self.age += seconds
+        self.is_untimed |= not seconds
         self.empty_for += seconds
         self.still += seconds
         self.lasts_for += seconds
@@ -227,7 +232,7 @@ class Standing:
         self.grain = min(self.grain, grain_of(move.parts))
         self.grown += move.growth
         ran = self.age
-        self.claim, self.doubt, self.age = move.claim, None, age
+        self.claim, self.doubt, self.age, self.is_untimed = move.claim, None, age, False
         # What is again as it began has said both: which was false tells only how it goes on.
         is_open = (self.is_contested and not self.is_proven) or (self.is_second and not has_moved)
         self.is_young = move.is_first or (self.is_young and is_open and not restarts)
@@ -243,7 +248,7 @@ class Standing:
     def _remember_move(self, move: Move, still: float, can_owe: int, *, restarts: bool) -> None:
         """Remember that it has moved, and stands so long since then."""
         if restarts:
-            self.lasts_for = self.age
+            self.lasts_for, self.lifted = self.age, 0
         if move.kind is Kind.FOLLOWS and self.still <= SHORT:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
         # What goes on by less than power must bring does not show that it stands there.
@@ -281,6 +286,7 @@ class Standing:
         ):
             # A rounding is nothing that it has forgotten.
             if behind > self.noise:
+                self.lifted += behind - self.grain
                 self.claim, behind = proved - self.grain, self.grain
                 # What the others do not tell any more may be among that.
                 self.shown = {p: mwh for p, mwh in self.shown.items() if p in told}
@@ -299,7 +305,7 @@ class Standing:
     @property
     def is_proven(self) -> bool:
         """Return whether it has gone on from where it stands for long enough to be there."""
-        return self.moves > _PROVEN_AFTER
+        return self.moves > PROVEN_AFTER
 
     @property
     def could_owe(self) -> int:
@@ -322,7 +328,7 @@ class Standing:
     @property
     def may_return(self) -> bool:
         """Return whether it may still be found to have shown something false."""
-        return self.past is not None and self.past.moves < _PROVEN_AFTER
+        return self.past is not None and self.past.moves < PROVEN_AFTER
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
