@@ -31,7 +31,7 @@ from .totals import sums_by_column
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ...job import Job
+    from ...job import Job, JobDevice
     from ...readings.filters import Stretch
     from ...readings.gathered import Gathered
     from ...recorder.states import Recorder
@@ -182,8 +182,7 @@ def preview(
     """Return the first rows, reading no more of each device than they need.
 
     A total of a custom field is over all rows of its device, which then all are read. Warnings are
-    those of the range up to the last row that is shown, and of the devices that have any: their
-    readings are read again.
+    those of the range up to the last row that is shown, and of the devices that have any.
 
     Args:
         job: what is wanted.
@@ -196,30 +195,45 @@ def preview(
         The rows, and whether there are no others.
 
     """
-    shown = _put_first(job, recorder, spool, end, limit)
+    sources: list[Source] = []
+    shown = _put_first(job, recorder, spool, end, limit, sources)
     table = table_of(job, spool, limit, limit)
     part, until = job, end
     if shown is not None:
         until = min(shown.until, end)
         part = replace(job, end=until, devices=job.devices[: shown.devices])
+        sources = sources[: shown.devices]
     with Spool(part, until, None, formulas_of(part)) as again:
-        _, sources = _read(part, recorder, again, until, _Progress(part, lambda _: None))
+        if any(source.counts_rows for source in sources):
+            # Theirs may be more than those of the rows that are shown.
+            _, sources = _read(part, recorder, again, until, _Progress(part, lambda _: None))
         table.warnings += _warnings_of_part(part, recorder, again, until, sources)
     if shown is None:
         table.warnings += _warnings_of_all(part, sources)
     return table, shown is None
 
 
-def _put_first(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Part | None:
-    """Put the first rows into the spool; return what they are made of, None for all there are."""
+def _put_first(
+    job: Job, recorder: Recorder, spool: Spool, end: float, limit: int, sources: list[Source]
+) -> Part | None:
+    """Put the first rows into the spool; return what they are made of, None for all there are.
+
+    Adds where the rows come from to `sources`, as far as devices are looked at.
+    """
     stretches = _stretches(job, end)
     has_totals = any(formula.totals for formula in formulas_of(job))
 
-    sources = (Source(job, recorder, device, spool, end, stretches) for device in job.devices)
+    def opened(device: JobDevice) -> Source:
+        sources.append(Source(job, recorder, device, spool, end, stretches))
+        return sources[-1]
+
     if spool.edges and not has_totals:
-        return add_first_rows(spool, map(Source.line, sources), limit)
+        lines = (opened(device).line() for device in job.devices)
+        return add_first_rows(spool, lines, limit)
+    for device in job.devices:
+        opened(device)
     if spool.edges:
-        count = _periods(job, spool, list(sources), _Progress(job, lambda _: None))
+        count = _periods(job, spool, sources, _Progress(job, lambda _: None))
         return None if count <= limit else Part(end, len(job.devices))
     # One more, since the first may be what was in force before the range, and one to see.
     streams = [

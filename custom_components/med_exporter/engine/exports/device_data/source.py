@@ -83,6 +83,11 @@ class Source:
         return self._one_pass is not None
 
     @property
+    def counts_rows(self) -> bool:
+        """Tell whether it counts, as they are taken, rows that warnings are about."""
+        return self.coverage.start is not None or self.stand_in.is_active
+
+    @property
     def outliers(self) -> int:
         """Return how many readings were left out."""
         return self._left_out[0]
