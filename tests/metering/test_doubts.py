@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, value_of
+from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from tests.metering_points import (
+    PARIS,
+    PDL,
+    add_metering_point,
+    entity_of,
+    poll,
+    settle,
+    value_of,
+)
 from tests.plug_emulator import Clock, EmulatedPlug, PlugNetwork
+
+from .heaters import heater as newer_heater
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -104,3 +116,34 @@ async def test_a_plug_whose_clock_is_behind_rolls_over_later_and_counts_once(
     assert value_of(hass, monthly) == pytest.approx(130 / 3600, abs=0.002)
     truth = plug.energy_between(datetime(2026, 11, 20, 12, tzinfo=PARIS), plug.clock())
     assert value_of(hass, entity_of(hass, HEATER, "energy")) == pytest.approx(truth, abs=0.01)
+
+
+@pytest.mark.parametrize("watts", [0.0, 5.0, 10.0, 1000.0])
+async def test_what_was_used_before_a_stop_over_midnight_is_of_the_day_that_ended(
+    hass: HomeAssistant, clock: HouseClock, watts: float
+) -> None:
+    """A newer plug's new day shows hardly anything then, and its month waits to be confirmed."""
+    midnight = datetime(2026, 11, 28, tzinfo=PARIS)
+    async with newer_heater(44) as plug:
+        clock.move_to(midnight - timedelta(hours=1, minutes=20))
+        entry = await add_metering_point(
+            hass, plug.address, username="me@example.com", password="secret"
+        )
+        await settle(hass)
+        await polls(hass, entry, clock, 20)
+        await hass.config_entries.async_unload(entry.entry_id)
+        clock.move_to(midnight)
+        plug.outlets[0].set_load(watts)
+        clock.move_to(midnight + timedelta(minutes=10))
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        for _ in range(24):
+            clock.tick(30)
+            await poll(hass, entry)
+            await settle(hass)
+        await hass.config_entries.async_unload(entry.entry_id)
+        await async_commit(hass)
+        series, days = PlugSeries("5c628b760044"), (midnight - timedelta(days=1), midnight)
+        ledger = hass.data[DATA_LEDGER]
+        ended, new = await ledger.async_days(series, days[0], days[1] + timedelta(days=1))
+    assert ended.kwh == pytest.approx(24.0, abs=0.004)
+    assert new.kwh == pytest.approx(watts * 22 / 60_000, abs=0.004)

@@ -24,6 +24,7 @@ from .firmwares import press_firmwares
 from .former_ids import press_former_ids
 from .histories import press_histories
 from .jitter import press_jitter
+from .joins import press_joins
 from .leaps import press_leaps
 from .makers import press_makers
 from .meters import press_meters
@@ -36,7 +37,7 @@ from .table import Table
 from .zones import press_clock_changes, press_zones
 
 # Those that have a house for each zone.
-OF_ZONES = {"elsewhere": press_elsewhere, "nights": press_nights}
+OF_ZONES = {"elsewhere": press_elsewhere, "nights": press_nights, "joins": press_joins}
 INPUTS = {
     "readings": press_readings,
     "month_ends": press_month_ends,

@@ -13,7 +13,7 @@ from .reading import Reason
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from .dates import Clocks
@@ -100,12 +100,22 @@ class Judge:
                     is_alone=is_alone,
                     rival=rivals.get(name),
                 )
-        exact = any(move.is_exact for move in verdict.good.values())
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
-        held = (verdict.ahead | waiting).values()
-        claims_more = any(m.kind is not Kind.FALLS and m.claim > most for m in held)
-        verdict.is_told = bool(verdict.good) and (exact or not claims_more)
+        held = (verdict.ahead | waiting).items()
+        more = [n for n, move in held if move.kind is not Kind.FALLS and move.claim > most]
+        verdict.is_told = bool(verdict.good) and (not more or self._is_denied(more))
         return verdict
+
+    def _is_denied(self, waiting: Collection[str]) -> bool:
+        """Return whether another counter tells that nothing more was used since these were good.
+
+        One that has begun anew meanwhile tells nothing of what was used before.
+        """
+        seconds = max(self.registers[name].age for name in waiting)
+        return any(
+            move.is_exact and self.registers[name].sure_for >= seconds
+            for name, move in self.verdict.good.items()
+        )
 
     def _look(self, shown: Mapping[str, Parts]) -> set[str]:
         """Compare each counter with its register; return those that are where they had been."""
