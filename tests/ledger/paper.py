@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from custom_components.med_exporter.engine.times import day_of
 from custom_components.med_exporter.ledger.booking import Account, book, book_past
-from custom_components.med_exporter.ledger.spreading import add
+from custom_components.med_exporter.ledger.spreading import add, begin_of_whole
 
 if TYPE_CHECKING:
     from datetime import date
@@ -42,7 +42,9 @@ class Paper:
         """Book what a plug tells of the time before."""
         assert self.account is not None
         for part in history.parts(self.zone):
-            self._take(book_past(self.account, part, self.zone, self.held))
+            filled = [quarter for quarter, mwh in self.filled.items() if mwh]
+            since = begin_of_whole(self.account.first_ts, self.joined, filled)
+            self._take(book_past(self.account, part, self.zone, self.held, since))
 
     def _take(self, booking: Booking) -> None:
         assert all(mwh >= 0 for mwh in (*booking.measured.values(), *booking.filled.values()))

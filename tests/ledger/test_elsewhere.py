@@ -216,6 +216,27 @@ def test_days_of_the_house_have_their_own_hours_of_a_past_told_by_days(
         assert days[at.date() - timedelta(days=back)] == pytest.approx(to_mwh(24), abs=2)
 
 
+@given(*JOINED, WH)
+@settings(deadline=None, max_examples=100)
+def test_a_past_that_is_told_after_its_day_was_booked_by_the_houses_date_is_so_too(
+    house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]
+) -> None:
+    at, used = moment.replace(tzinfo=UTC, microsecond=0), by_quarters(wh)
+    days, today = told_days(used, at, zone), at.astimezone(house).date()
+    pasts = []
+    for day_zone in (zone, None):
+        paper = Paper(house)
+        start = CounterStart(at=at, value_kwh=5.0, today_kwh=days.get(today, 0.0))
+        paper.post(Posting(plug=plug(), start=start, value_kwh=5.0, at=at, since=at))
+        paper.fill(PlugHistory(plug=plug(), day_kwh=days, day_zone=day_zone))
+        pasts.append(paper.by_day())
+    own, date_of_own = pasts[0], at.astimezone(zone).date()
+    total = sum(to_mwh(kwh) for day, kwh in days.items() if day <= min(today, date_of_own))
+    if days.get(today):
+        assert own == pasts[1]
+    assert sum(own.values()) == pytest.approx(total, abs=5)
+
+
 def test_the_day_on_which_it_joins_is_no_part_of_a_month_that_is_shared_out() -> None:
     at = datetime(2026, 11, 20, 12, tzinfo=PARIS)
     paper = Paper(PARIS)

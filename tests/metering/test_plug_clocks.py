@@ -13,6 +13,7 @@ import pytest
 from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from custom_components.med_exporter.ledger.ledger import Ledger
 from custom_components.med_exporter.sources.connection import KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import PARIS, PDL, add_metering_point, poll, settle, value_of
@@ -145,6 +146,32 @@ async def test_days_that_it_tells_later_are_all_there(
         await settle(hass)
     await async_commit(hass)
     assert sum(await _days_until(hass, joined)) == pytest.approx(20 * 24 + 800 / 3600, abs=0.2)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu"])
+@pytest.mark.parametrize("hour", [3, 22])
+async def test_its_past_is_whole_though_a_stop_came_before_it_was_booked(
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, zone: str, hour: int
+) -> None:
+    """By which days the one on which it joined was booked, the ledger knows."""
+    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
+    clock.move_to(joined)
+    plug = _older_elsewhere(zone, joined)
+    await plug_network.start(plug)
+    with patch.object(Ledger, "backfill", lambda *_: hass.loop.create_future()):
+        entry = await add_metering_point(hass, plug.address)
+        await settle(hass)
+        await async_commit(hass)
+        await hass.config_entries.async_unload(entry.entry_id)
+    assert sum(await _days_until(hass, joined)) < 24
+    clock.tick(1200)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+    await async_commit(hass)
+    days = await _days_until(hass, joined)
+    used = [24.0, 24.0, 24.0, hour + 0.5]
+    assert days[-4:] == [pytest.approx(kwh, abs=0.003) for kwh in used]
+    assert sum(days) == pytest.approx(20 * 24 + 1 / 3, abs=0.03)
 
 
 def _older_elsewhere(zone: str, joined: datetime) -> EmulatedPlug:

@@ -93,24 +93,30 @@ def book_past(
     history: PlugHistory,
     zone: ZoneInfo,
     held: Callable[[float, float], Mapping[int, int]],
+    filled_from: int | None,
 ) -> Booking:
     """Return what a plug tells of the days before its counter began.
 
     What it tells by the hour is no estimate, but for how it is spread within the hour. The day on
     which the counter began is left alone: the first posting has brought what the plug had counted
     on that day by then, its share of an hour that goes on over midnight included. Of its days that
-    is the one that ran by its own clock.
+    is the one that ran by its own clock, but where it told none with the first posting: then that
+    has taken the day of the house's date as one of the house, and so are those before.
 
     Args:
         account: what is remembered of the plug.
         history: what the plug itself has counted.
         zone: the house's, by which a plug's own days end that are told without one.
         held: as for `book`.
+        filled_from: from when on the first posting has spread a day, in UTC seconds, on a
+            quarter-hour; None where it has spread none.
 
     """
-    own_zone = history.day_zone or zone
-    day, own_day = (day_of(account.first_ts, one) for one in (zone, own_zone))
-    midnight, (until, own_end) = day_start(day, zone), day_bounds(own_day, own_zone)
+    day = day_of(account.first_ts, zone)
+    midnight = day_start(day, zone)
+    own_zone = zone if history.day_zone is None or filled_from == midnight else history.day_zone
+    own_day = day_of(account.first_ts, own_zone)
+    until, own_end = day_bounds(own_day, own_zone)
     if own_day < day:
         # It may not have been told with the first posting, which has brought none of it then.
         until = quarter_of(account.first_ts)

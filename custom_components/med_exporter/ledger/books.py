@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
-from ..engine.ledger import quarters_table
+from ..engine.ledger import QUARTERS_A_DAY, quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
@@ -23,7 +23,7 @@ from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
-from .spreading import Quarters, add
+from .spreading import Quarters, add, begin_of_whole
 from .tables import counters_table
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from .posting import Posting
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
+# Of a day by any clock, in seconds.
+_LONGEST_WHOLE = 2 * UTC_DAY
 
 
 def write_posting(
@@ -94,6 +96,7 @@ def write_history(
         history,
         zone,
         lambda start, end: held_quarters(connection, plug.plug_id, start, end),
+        filled_before(connection, plug.plug_id, account.first_ts),
     )
     if booking.measured or booking.filled:
         receipt = Receipt(before=account, ticks=None)
@@ -113,6 +116,21 @@ def held_quarters(connection: Connection, plug_id: str, start: float, end: float
     accounts = held.accounts_of(connection, plug_ids=[plug_id])
     energies = held.energies_between(connection, accounts, start, end)
     return {quarter: mwh for quarter, (mwh, _) in energies.items()}
+
+
+def filled_before(connection: Connection, plug_id: str, moment: float) -> int | None:
+    """Return when the whole begins that was spread up to a moment, a day or two long at most.
+
+    It is told as of `begin_of_whole`.
+    """
+    accounts = held.accounts_of(connection, plug_ids=[plug_id])
+    joined, filled = set[int](), set[int]()
+    first = moment - _LONGEST_WHOLE
+    for _, midnight, day in held.days_between(connection, accounts, first, moment):
+        joints = day.joints()
+        joined.update(midnight + n * QUARTER for n in range(QUARTERS_A_DAY) if joints >> n & 1)
+        filled.update(midnight + place * QUARTER for place, _, part in day.entries() if part)
+    return begin_of_whole(moment, joined, filled)
 
 
 def delete_quarters(connection: Connection, too_old: TooOld) -> int:

@@ -28,9 +28,8 @@ class PlugHistory:
     """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
     Hours go by their begin, aware and on a quarter-hour; months by their first day. Days and months
-    end in `day_zone`, by which the first posting told them too; for None they are booked on those
-    of the house. Each is empty for a plug that keeps no such statistics. `is_all` says that nothing
-    more follows.
+    end in `day_zone`, for None in the house's. Each is empty for a plug that keeps no such
+    statistics. `is_all` says that nothing more follows.
     Raises ValueError for what is no energy, or no time.
     """
 

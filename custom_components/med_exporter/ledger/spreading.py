@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..engine.times import HOUR, QUARTER, days_between, quarter_of, quarters_between
+from ..engine.times import HOUR, QUARTER, ceil_to, days_between, quarter_of, quarters_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import date, tzinfo
 
 type Quarters = dict[int, int]
@@ -53,6 +53,21 @@ class Spread(NamedTuple):
         if mwh:
             start, end = whole or (stretches[0][0], stretches[-1][1])
             self.joined.update(q for q in quarters_between(start, end) if q > start)
+
+
+def begin_of_whole(moment: float, joined: Collection[int], filled: Collection[int]) -> int | None:
+    """Return when the whole begins that was spread up to a moment; None where none was.
+
+    Args:
+        moment: UTC seconds.
+        joined: the quarter-hours that share a whole with the one before.
+        filled: those that have energy that was spread.
+
+    """
+    quarter = ceil_to(moment, QUARTER) - QUARTER
+    while quarter in joined:
+        quarter -= QUARTER
+    return quarter if quarter in filled else None
 
 
 def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:

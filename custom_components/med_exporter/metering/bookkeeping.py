@@ -17,7 +17,7 @@ from ..sources.connection import KasaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from datetime import date, datetime, tzinfo
+    from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
 
@@ -54,8 +54,6 @@ class Bookkeeper:
         self._ask_again: dict[str, float] = {}
         self._without_history: set[str] | None = None
         self._reopened: set[str] = set()
-        # Those that have told their days with the reading on which they began.
-        self._told_at_start: set[str] = set()
 
     async def async_book(
         self,
@@ -91,8 +89,6 @@ class Bookkeeper:
             if start is None or counter.seen_at is None:
                 continue
             told = statistics.get(plug_id)
-            if told is not None and counter.seen_at == start.at:
-                self._told_at_start.add(plug_id)
             plug = self._plug(plug_id)
             is_gap = plug_id in gaps or (plug_id not in self._booked_on and plug_id in midnights)
             for at, value in [*midnights.get(plug_id, ()), (counter.seen_at, counter.value)]:
@@ -125,7 +121,7 @@ class Bookkeeper:
                     hour_kwh=told.hours,
                     day_kwh=told.days,
                     month_kwh=told.months,
-                    day_zone=self._zone_of_past(plug_id, told.zone, start),
+                    day_zone=told.zone,
                 )
                 self._ledger.backfill(history).add_done_callback(self._booked)
 
@@ -152,7 +148,6 @@ class Bookkeeper:
         }
         # An account that was opened by that clock is opened anew, and filled with what was before.
         self._known -= wrong.keys()
-        self._told_at_start -= wrong.keys()
         self._reopened |= wrong.keys()
         has_gap = any(
             step.since is None
@@ -172,8 +167,6 @@ class Bookkeeper:
                 self._feed.forget(self._plug(plug_id), since)
                 continue
             told = statistics.get(plug_id)
-            if told is not None:
-                self._told_at_start.add(plug_id)
             self._feed.redate(
                 self._plug(plug_id),
                 since,
@@ -269,18 +262,6 @@ class Bookkeeper:
         except (KasaError, DatabaseUnavailableError, TimeoutError) as err:
             LOGGER.debug("%s: no statistics of its own: %s", link.connection.host, err)
             return {}
-
-    def _zone_of_past(
-        self, plug_id: str, zone: tzinfo | None, start: CounterStart
-    ) -> tzinfo | None:
-        """Return where days end that a plug tells; None for those of the house, by their date.
-
-        That is how the day on which it began was booked if the plug told none with that reading,
-        unless its own date was an earlier one: of that nothing was booked.
-        """
-        if zone is None or plug_id in self._told_at_start:
-            return zone
-        return zone if start.at.astimezone(zone).date() < start.at.date() else None
 
     def _plug(self, plug_id: str) -> LedgerPlug:
         return LedgerPlug.of(plug_id, self._entry.data, self._entry.title)
