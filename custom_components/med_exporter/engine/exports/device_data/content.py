@@ -206,7 +206,7 @@ def preview(
     with Spool(part, until, None, formulas_of(part)) as again:
         if any(source.counts_rows for source in sources):
             # Theirs may be more than those of the rows that are shown.
-            _, sources = _read(part, recorder, again, until, _Progress(part, lambda _: None))
+            sources[:] = _read(part, recorder, again, until, _Progress(part, lambda _: None))[1]
         table.warnings += _warnings_of_part(part, recorder, again, until, sources)
     if shown is None:
         table.warnings += _warnings_of_all(part, sources)
