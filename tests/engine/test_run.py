@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -292,6 +293,38 @@ class TestPreview:
             shown = preview(exports.job(path="", **changes), recorder.connect, limit)
             assert shown.rows == exports.rows(**changes)[:limit]
             assert shown.rows[0]["energy_kwh"] > 0
+
+    def test_has_the_rows_of_hours_that_statistics_left_out(self, recorder, exports):
+        total = FRIDGE.entities["energy_total_kwh"]
+        hours = [(START + 3600 * n, {"sum": float(n), "state": float(n)}) for n in range(-1, 12)]
+        recorder.add_statistics(total, hours[:3] + hours[8:], "kWh")
+        recorder.add(POWER, [])
+        changes = {
+            "end": START + 43_200, "aggregation": "hourly",
+            "fields": ("timestamp", "energy_total_kwh", "energy_kwh", "filled"),
+        }  # fmt: skip
+        rows = exports.rows(**changes)
+        assert [row["energy_kwh"] for row in rows] == [1.0] * 12
+        for limit in (1, 3, 8, 12, 100):
+            shown = preview(exports.job(path="", **changes), recorder.connect, limit)
+            assert shown.rows == rows[:limit]
+
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly", "daily"])
+    def test_warns_of_all_that_is_totalled_up_to_the_present(self, recorder, exports, aggregation):
+        now = START + 40 * 3600 + 1000
+        recorder.add(POWER, [(START + 600 * n, n % 50) for n in range(400)])
+        half_hours = [(START + 1800 * n, 0.05 + 0.01 * (n % 5), 0) for n in range(100)]
+        recorder.add_half_hours(FRIDGE.plug_id, half_hours)
+        changes = {
+            "devices": (replace(FRIDGE, not_recorded=("energy_total_kwh",)),),
+            "aggregation": aggregation, "end": START + 5 * 86_400,
+            "fields": ("timestamp", "energy_kwh"),
+            "custom_fields": (CustomField(name="share", formula="power_w / SUM(power_w)"),),
+        }  # fmt: skip
+        shown = preview(exports.job(path="", **changes), recorder.connect, 1, now=now)
+        told = json.loads(exports.content(now=now, **changes))["metadata"]["warnings"]
+        assert shown.estimated
+        assert shown.warnings == told
 
     @pytest.mark.parametrize("aggregation", ["raw", "hourly", "daily"])
     @pytest.mark.parametrize("limit", [2, 5, 100])

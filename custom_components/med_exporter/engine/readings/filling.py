@@ -57,11 +57,10 @@ def spread_over_periods(
     """Yield readings, those of a gap parted.
 
     The parts of a gap come before its reading, oldest first, though perhaps after readings that
-    were made in the gap while the counter was not known; those of an hour from statistics behind
-    it. Each lies in one period. It is a reading
-    of which nothing is known but energy, cost and that it is filled; the gap's own reading is left
-    without energy. A row beside it says that otherwise no energy was used while
-    the reading's values held.
+    were made in the gap while the counter was not known; those of an hour from statistics alone
+    behind it. Each lies in one period. It is a reading of which nothing is known but energy, cost
+    and that it is filled; the gap's own reading is left without energy. A row beside it says that
+    otherwise no energy was used while the reading's values held.
 
     Args:
         readings: of one device, oldest first.
@@ -90,7 +89,9 @@ def _parted(
             continue
         measured, whole = reading[2], reading[_COST]
         rest = with_amounts(reading, None, None, None)
-        if measured == FROM_STATISTICS:
+        # A gap's parts are older: whoever looks only at the next reading's time must see them.
+        is_first = measured == FROM_STATISTICS and filled_from is None
+        if is_first:
             yield rest
         parts = list(spread(ledger, *time, kwh))
         for (start, end, part), cost in zip(parts, _costs(ledger, reading, parts), strict=True):
@@ -102,7 +103,7 @@ def _parted(
                 )  # fmt: skip
         none = None if whole is None else 0.0
         yield _known_to_be_empty(reading, none)
-        if measured != FROM_STATISTICS:
+        if not is_first:
             yield rest
 
 

@@ -201,7 +201,8 @@ def preview(
     part, until = job, end
     if shown is not None:
         until = min(shown.until, end)
-        part = replace(job, end=until, devices=job.devices[: shown.devices])
+        # A last row that the present cuts off stays one: all that is counted was used before it.
+        part = replace(job, end=min(shown.until, job.end), devices=job.devices[: shown.devices])
         sources = sources[: shown.devices]
     with Spool(part, until, None, formulas_of(part)) as again:
         if any(source.counts_rows for source in sources):
@@ -234,7 +235,7 @@ def _put_first(
         opened(device)
     if spool.edges:
         count = _periods(job, spool, sources, _Progress(job, lambda _: None))
-        return None if count <= limit else Part(end, len(job.devices))
+        return None if count <= limit else Part(job.end, len(job.devices))
     # One more, since the first may be what was in force before the range, and one to see.
     streams = [
         spool.rows_of(place, source.readings(lambda _: None), limit + 2)
@@ -245,7 +246,7 @@ def _put_first(
     spool.put(first if has_totals else first[:limit])
     if len(first) <= limit:
         return None
-    last = end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
+    last = job.end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
     return Part(last, len(job.devices))
 
 
