@@ -40,6 +40,7 @@ from ..recorder.state_values import Quantity, on_off
 from ..recorder.states import last_seen
 from ..recorder.statistics import Coverage, Statistics, hourly_readings
 from ..times import hour_of
+from .doubt import is_doubtful
 from .fields import ENTITY_FIELDS
 from .merging import merged
 from .pivot import ONE_READING, Lines, Plug
@@ -108,8 +109,11 @@ def readings(
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
     slots = slots_of(device, metadata)
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
-    coverage = Coverage() if coverage is None else coverage
     misdated = _misdated(recorder, slots, start, end)
+    if coverage is None:
+        coverage = Coverage()
+    elif not device.is_by_statistics:
+        coverage.is_doubtful |= bool(misdated) or is_doubtful(recorder, slots, ledger, span)
     if misdated:
         coverage.kept = oldest_well_dated(recorder, ids.values(), misdated)
     else:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, func, select
 
@@ -23,7 +23,7 @@ from .leaps import leap_after
 from .state_values import NOT_KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -40,8 +40,11 @@ _OF_COUNTER = (
 )
 _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 
-# A range of less than so many days is looked at in so many parts.
+# A day or less is looked at in so many parts, more days in parts as long, up to so many.
 _PARTS: Final = 16
+_MOST_PARTS: Final = 64
+# UTC seconds no clock shows; not every database knows what is infinite.
+_NEVER: Final = 1e12
 # Answered by an index alone, the bounds by one look into it each.
 _BOUNDS = select(
     *(
@@ -74,9 +77,11 @@ _LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order
     *(column.desc() for column in _BY_DATE)
 )
 _OF_ID = _KNOWN.where(STATES.c.state_id == bindparam("state_id"))
-_LAST_WRITTEN = _KNOWN.where(
+_DATED_IN = _KNOWN.where(
     STATES.c.last_updated_ts >= bindparam("start"), STATES.c.last_updated_ts < bindparam("end")
-).order_by(STATES.c.state_id.desc())
+)
+_FIRST_WRITTEN = _DATED_IN.order_by(STATES.c.state_id)
+_LAST_WRITTEN = _DATED_IN.order_by(STATES.c.state_id.desc())
 
 
 def misdated_in(
@@ -160,6 +165,80 @@ def misdated_before(
     return [] if leap is not None and leap.is_ahead else [Misdated(moment, first.state_id)]
 
 
+def is_any_misdated(recorder: Recorder, counter: int, parse: Parser) -> bool:
+    """Return whether a wrong clock has dated any state of a counter, however far away.
+
+    It looks at all of them, though mostly by an index alone: for where there is a suspicion.
+
+    Args:
+        recorder: where they are.
+        counter: as of `misdated_in`.
+        parse: what reads the counter's states.
+
+    """
+    with recorder.connect() as connection:
+        oldest, newest = connection.execute(
+            _BOUNDS, {"counter": counter, "start": 0.0, "end": _NEVER}
+        ).one()
+    return oldest is not None and bool(misdated_in(recorder, counter, oldest, newest + 1, parse))
+
+
+class Around(NamedTuple):
+    """What a counter's states say of a moment.
+
+    `is_doubtful` tells whether a wrong clock has dated something there; `last` is when its last
+    number before the moment came, `first` when the first from then on, in UTC seconds.
+    """
+
+    is_doubtful: bool
+    last: float | None
+    first: float | None
+
+
+def around(recorder: Recorder, counter: int, moment: float, parse: Parser) -> Around:
+    """Return what the states around a moment say, whichever clock was wrong.
+
+    Args:
+        recorder: where the states are.
+        counter: as of `misdated_in`.
+        moment: UTC seconds.
+        parse: what reads the counter's states.
+
+    """
+    with recorder.connect() as connection:
+        beside = _turn_at(connection, counter, moment)
+        turns = [
+            turn
+            for state in beside
+            if state is not None
+            for turn in _turns_of(connection, counter, state)
+        ]
+    return Around(
+        any(_is_turn(recorder, parse, *turn) for turn in turns),
+        *(None if state is None else float(state.last_updated_ts) for state in beside),
+    )
+
+
+def _turns_of(connection: Connection, counter: int, state: Row[Any]) -> Iterator[_Turn]:
+    """Yield a state with what contradicts it most: dated near it, and written the other way round.
+
+    Near is within a day, and what is dated last before that: nobody may have written since a clock
+    was put back. Looked at by an index alone, as there nearly never is one.
+    """
+    moment = float(state.last_updated_ts)
+    day = {"counter": counter, "start": moment - UTC_DAY, "end": moment}
+    _, newest = connection.execute(_WRITTEN, day).one()
+    if newest is not None and newest > state.state_id:
+        yield connection.execute(_LAST_WRITTEN, day).first(), state
+    else:
+        earlier = {"counter": counter, "moment": day["start"]}
+        yield connection.execute(_LAST_UNTIL, earlier).first(), state
+    day = {"counter": counter, "start": moment, "end": moment + UTC_DAY}
+    oldest, _ = connection.execute(_WRITTEN, day).one()
+    if oldest is not None and oldest < state.state_id:
+        yield state, connection.execute(_FIRST_WRITTEN, day).first()
+
+
 def _turn_at(connection: Connection, counter: int, moment: float) -> _Turn:
     """Return the last number before a moment and the first one from then on."""
     wanted = {"counter": counter, "moment": moment}
@@ -173,9 +252,11 @@ def _of_id(connection: Connection, counter: int, state_id: int) -> Row[Any] | No
     return connection.execute(_OF_ID, {"counter": counter, "state_id": state_id}).first()
 
 
-def _is_turn(recorder: Recorder, parse: Parser, before: Row[Any], after: Row[Any]) -> bool:
+def _is_turn(
+    recorder: Recorder, parse: Parser, before: Row[Any] | None, after: Row[Any] | None
+) -> bool:
     """Tell whether a state was written after the one that follows it, and was higher."""
-    if before.state_id <= after.state_id:
+    if before is None or after is None or before.state_id <= after.state_id:
         return False
     high, low = (
         recorder.units.values(parse, one.attributes_id)[one.state] for one in (before, after)
@@ -193,7 +274,8 @@ def _is_any(connection: Connection, counter: int, start: float, end: float) -> b
     oldest, newest = connection.execute(_BOUNDS, wanted).one()
     if oldest is None:
         return False
-    last, step = 0, min(UTC_DAY, max(1.0, (end - start) / _PARTS))
+    last, length = 0, end - start
+    step = max(1.0, min(length, UTC_DAY) / _PARTS, min(UTC_DAY, length / _MOST_PARTS))
     # A range may be years, of which the recorder keeps days. One more, for what division rounds.
     skipped = max(int((oldest - start) / step) - 1, 0)
     for number in range(skipped, math.ceil((end - start) / step)):

@@ -95,6 +95,7 @@ class Coverage:
         told_from: UTC seconds from which on rows of the ledger stand in, None without any.
         counter_begins: when the first hour in the range begins that the counter was ever known
             of, None where it was known before, or in no hour.
+        is_doubtful: whether a wrong clock has dated states of the range, or beside it.
 
     """
 
@@ -107,6 +108,7 @@ class Coverage:
     missing_end: float | None = None
     told_from: float | None = None
     counter_begins: float | None = None
+    is_doubtful: bool = False
 
     @property
     def known_from(self) -> float | None:

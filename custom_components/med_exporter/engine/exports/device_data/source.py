@@ -104,7 +104,14 @@ class Source:
             counted = ended_inside(counted, self._recorder, self._device, ledger, span)
         whole = self.stand_in.readings(counted, self.coverage)
         if self._is_as_booked:
-            whole = as_booked(whole, ledger, *span, in_periods=bool(spool.edges))
+            whole = as_booked(
+                whole,
+                ledger,
+                *span,
+                in_periods=bool(spool.edges),
+                is_plug=not self._device.is_by_statistics,
+                begins=not spool.edges and _begins(job, self._recorder, self._device),
+            )
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:
             corrected = with_costs(corrected, ledger, job.start, self._end)
@@ -124,7 +131,7 @@ class Source:
     def _is_as_booked(self) -> bool:
         """Tell whether the ledger has the last word where the states show another energy."""
         return (
-            self._device.is_by_statistics
+            (self._device.is_by_statistics or self.coverage.is_doubtful)
             and self._ledger.has_energy
             and not self.stand_in.is_needed
             and not AMOUNTS.isdisjoint(self._job.fields)
