@@ -183,3 +183,20 @@ def test_no_month_leaps_beyond_what_the_socket_passed_while_its_day_went_on() ->
     ):  # fmt: skip
         watch.read(None, day, month, after=60, power=3, clock=watch.at.date())
     assert (watch.evidence.energy - before) / 1e6 == pytest.approx(0.059, abs=0.02)
+
+
+def test_no_month_is_back_in_one_that_its_clock_has_ended() -> None:
+    """It leaps from where it began anew, though that is below where the month before had stood."""
+    watch = Watch(datetime(2026, 11, 28, 23, 5, tzinfo=PARIS))
+    for total in (0.02, 0.02, 0.02, 0.021):
+        watch.read(total, 0.46, 13.42, after=300, power=3, clock=watch.at.date())
+    for wh, after in ((0, 1_495_000), (0, 300), (0, 300), (1, 300), (1, 300)):
+        kwh = wh / 1000
+        watch.read(
+            1.267 + kwh, 0.02 + kwh, 1.1 + kwh, after, power=3, clock=date(2026, 12, 16)
+        )  # fmt: skip
+    before = watch.evidence.energy
+    watch.read(1.268, 0.021, 1.901, after=300, power=3, clock=date(2026, 12, 16))
+    watch.read(1.269, 0.022, 1.902, after=300, power=3, clock=date(2026, 12, 16))
+    assert before / 1e6 == pytest.approx(13.42 + 1.248, abs=0.01)
+    assert (watch.evidence.energy - before) / 1e6 == pytest.approx(0.001, abs=0.001)

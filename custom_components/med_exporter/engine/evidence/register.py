@@ -153,6 +153,8 @@ class Register(Returning):
             past.is_right
             or (
                 move.kind is not Kind.FALLS
+                # One whose period is over by the plug's clock began anew there.
+                and not past.is_over
                 and self.is_below(past, move)
                 # It had leapt when it was doubted, whatever has passed since.
                 and move.growth - more > self.can_owe - self.doubt.can_owe + pace.room(0)
