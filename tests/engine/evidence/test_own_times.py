@@ -162,3 +162,41 @@ def test_what_a_day_has_counted_before_the_plug_joined_is_not_counted_once_more(
         used = (second + joins_before) / 3600
         joined = watch.evidence.energy if not used else joined
         assert (watch.evidence.energy - joined) / 1e6 == pytest.approx(used, abs=0.002)
+
+
+def test_no_month_leaps_beyond_what_the_socket_passed_while_its_day_went_on() -> None:
+    """Nobody looked for eight hours, and the month was not told: the day alone was followed."""
+    watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
+    for kwh in (0.288, 0.404, 0.404):
+        watch.read(None, kwh, 14.208, power=3500, after=60, clock=watch.at.date())
+    watch.read(None, 41.494, 1301.319, 1_459_536, power=3500, clock=date(2027, 1, 16))
+    for day, month in (
+        (41.494, 1301.319), (41.611, 1301.611), (41.611, 1301.611), (41.728, 1301.611),
+        (41.728, 1301.611), (41.844, 1301.611), (41.844, 1301.903), (41.961, 1301.903),
+    ):  # fmt: skip
+        watch.read(None, day, month, after=60, power=3500, clock=watch.at.date())
+    before = watch.evidence.energy
+    watch.read(None, 42.02, None, after=29_160, power=3, clock=watch.at.date())
+    for day, month in (
+        (42.02, None), (42.0201, None), (42.0201, 1393.287), (42.0202, 1393.287),
+        (42.0202, 1393.2873),
+    ):  # fmt: skip
+        watch.read(None, day, month, after=60, power=3, clock=watch.at.date())
+    assert (watch.evidence.energy - before) / 1e6 == pytest.approx(0.059, abs=0.02)
+
+
+def test_no_month_is_back_in_one_that_its_clock_has_ended() -> None:
+    """It leaps from where it began anew, though that is below where the month before had stood."""
+    watch = Watch(datetime(2026, 11, 28, 23, 5, tzinfo=PARIS))
+    for total in (0.02, 0.02, 0.02, 0.021):
+        watch.read(total, 0.46, 13.42, after=300, power=3, clock=watch.at.date())
+    for wh, after in ((0, 1_495_000), (0, 300), (0, 300), (1, 300), (1, 300)):
+        kwh = wh / 1000
+        watch.read(
+            1.267 + kwh, 0.02 + kwh, 1.1 + kwh, after, power=3, clock=date(2026, 12, 16)
+        )  # fmt: skip
+    before = watch.evidence.energy
+    watch.read(1.268, 0.021, 1.901, after=300, power=3, clock=date(2026, 12, 16))
+    watch.read(1.269, 0.022, 1.902, after=300, power=3, clock=date(2026, 12, 16))
+    assert before / 1e6 == pytest.approx(13.42 + 1.248, abs=0.01)
+    assert (watch.evidence.energy - before) / 1e6 == pytest.approx(0.001, abs=0.001)

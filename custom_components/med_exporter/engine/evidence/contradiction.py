@@ -56,6 +56,8 @@ def contradict(
             verdict.left.add(name)
 
         most = _limit(name, verdict, registers, proved, lag, pace, agreed)
+        if most is None and kind is Kind.LEAPS:
+            most = _passable_beside(name, verdict, registers, proved, lag, pace)
         may_forget = name == "total" and kind is Kind.FALLS and since > SHORT
         if may_forget and most is not None and move.claim <= most + passable(pace.limit_w, HOUR):
             # With a restart that nobody saw the others may have forgotten what was not saved.
@@ -188,6 +190,30 @@ def _limit(
         )
     ]
     return max(*exact, proved) if exact else None
+
+
+def _passable_beside(
+    name: str,
+    verdict: Verdict,
+    registers: Mapping[str, Register],
+    proved: int,
+    lag: int,
+    pace: Pace,
+) -> int | None:
+    """Return the most that can have been used where another has gone on since one was good last.
+
+    That one can have forgotten what happened while nobody looked, but no more than the socket can
+    have passed in all that time. None where there is none.
+    """
+    register = registers[name]
+    grown = [
+        _grown_beside(register, registers[other], other, move)
+        for other, move in verdict.good.items()
+        if other in register.beside.keys() - {name} - verdict.anew
+        and move.kind is Kind.FOLLOWS
+        and registers[other].lasts_beside(register, proved, lag)
+    ]
+    return max(register.seen + max(grown) + pace.room(register.age), proved) if grown else None
 
 
 def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> frozenset[str]:

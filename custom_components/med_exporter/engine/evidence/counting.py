@@ -160,7 +160,11 @@ def _accept(
         if register.doubt is not None and not move.parts.items() <= register.doubt.shown.items():
             # It has moved since it was doubted.
             level = max(level, register.doubt.proved)
+        lasted = register.lasts_for
         has_moved = register.accept(move, restarts=name in verdict.anew, age=age)
+        if name in verdict.jumped - verdict.over and move.kind is Kind.FOLLOWS:
+            # It had to wait for another reading, but has not begun anew.
+            register.lasts_for = lasted
         register.date(at, clock, restarts=name in verdict.anew, has_moved=has_moved)
         if has_moved:
             levels[name] = level

@@ -153,6 +153,8 @@ class Register(Returning):
             past.is_right
             or (
                 move.kind is not Kind.FALLS
+                # One whose period is over by the plug's clock began anew there.
+                and not past.is_over
                 and self.is_below(past, move)
                 # It had leapt when it was doubted, whatever has passed since.
                 and move.growth - more > self.can_owe - self.doubt.can_owe + pace.room(0)
@@ -214,9 +216,20 @@ class Register(Returning):
         that it must move; it may have lacked what passes in a `lag` if it has moved as lately.
         """
         has_stopped = not move.growth and self.owed > self.noise
-        least = proved - max(lag if self.still <= LAG else 0, self.noise)
         is_sure = self.sure_for >= other.age and not other.is_untimed
-        return is_sure and self.stood >= least and not has_stopped
+        return is_sure and self._had_moved(proved, lag) and not has_stopped
+
+    def lasts_beside(self, other: Register, proved: int, lag: int) -> bool:
+        """Return whether it has not begun anew since another was good; it may have forgotten some.
+
+        Where it stands for no longer than one that is late, it has not stopped.
+        """
+        is_lasting = self.lasts_for >= other.age and not other.is_untimed
+        has_stopped = self.still > LAG and self.owed > self.noise
+        return is_lasting and self._had_moved(proved, lag) and not has_stopped
+
+    def _had_moved(self, proved: int, lag: int) -> bool:
+        return self.stood >= proved - max(lag if self.still <= LAG else 0, self.noise)
 
     def hold(
         self,
