@@ -270,7 +270,8 @@ class Judge:
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
-        for name in following.keys() & waiting.keys():
+        # What lasts longest comes first: in the order of a set it would be another each time.
+        for name in [name for name in self.registers if name in following and name in waiting]:
             if waiting[name].claim <= most + self.registers[name].noise and name not in far:
                 verdict.good[name] = waiting.pop(name)
             else:
