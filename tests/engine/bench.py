@@ -101,7 +101,12 @@ def measure(url: str, job: Job) -> Measured:
         [sys.executable, "-I", ENGINE / "__main__.py"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as worker:  # fmt: skip
-        request = {"database_url": url, "sys_path": sys.path, "job": to_json(job)}
+        request = {
+            "database_url": url,
+            "sys_path": sys.path,
+            "turns": None,
+            "job": to_json(job),
+        }
         worker.stdin.write(json.dumps(request).encode() + b"\n")
         worker.stdin.flush()
         for text in worker.stdout:
