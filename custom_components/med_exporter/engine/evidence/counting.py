@@ -150,7 +150,10 @@ def _accept(
         has_moved_now = was_read and not register.has_lost(move.growth)
         # What a counter goes on from all that was proved says no more of that.
         grown = min(move.claim - register.claim, move.growth)
-        level = (before if has_moved_now else register.level) + grown
+        level = register.level + grown
+        if has_moved_now:
+            # It may have been late before: then this is not all of the time since.
+            level = max(level, before)
         at, clock = reading.at.isoformat(), clocks[name]
         if name in verdict.ahead and register.doubt is not None:
             at, clock = register.doubt.at, register.doubt.clock
