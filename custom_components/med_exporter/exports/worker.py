@@ -82,7 +82,9 @@ async def _async_run_in_process(
 @cache
 def _file_of_turns() -> int | None:
     """Return the file by which engines take turns, None on a system that has none in memory."""
-    return os.memfd_create("turns") if hasattr(os, "memfd_create") else None
+    with suppress(AttributeError, OSError):
+        return os.memfd_create("turns")
+    return None
 
 
 def _places() -> int:
