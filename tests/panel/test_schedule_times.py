@@ -59,8 +59,8 @@ async def times_of(browser_zone: str, setting: str, cron: str = "0 7 * * *") -> 
 async def test_all_times_of_a_schedule_are_the_houses_and_say_so_elsewhere(setting) -> None:
     assert await times_of("UTC", setting) == [
         "07:00 (Europe/Paris)",
-        "Nov 29, 2026, 7:00 AM (Europe/Paris)",
-        "Jul 28, 2026, 7:00 AM (Europe/Paris)",
+        "29 Nov 2026, 07:00 (Europe/Paris)",
+        "28 Jul 2026, 07:00 (Europe/Paris)",
     ]
 
 
@@ -72,6 +72,6 @@ async def test_an_experts_expression_says_whose_clock_it_is_for() -> None:
 async def test_at_home_no_zone_is_named() -> None:
     assert await times_of("Europe/Paris", "local") == [
         "07:00",
-        "Nov 29, 2026, 7:00 AM",
-        "Jul 28, 2026, 7:00 AM",
+        "29 Nov 2026, 07:00",
+        "28 Jul 2026, 07:00",
     ]

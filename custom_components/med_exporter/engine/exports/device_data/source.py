@@ -104,13 +104,14 @@ class Source:
             counted = ended_inside(counted, self._recorder, self._device, ledger, span)
         whole = self.stand_in.readings(counted, self.coverage)
         if self._is_as_booked:
+            is_plug = not self._device.is_by_statistics
             whole = as_booked(
                 whole,
                 ledger,
                 *span,
                 in_periods=bool(spool.edges),
-                is_plug=not self._device.is_by_statistics,
-                begins=not spool.edges and _begins(job, self._recorder, self._device),
+                is_plug=is_plug,
+                begins=is_plug and not spool.edges and _begins(job, self._recorder, self._device),
             )
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:
