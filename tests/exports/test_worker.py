@@ -18,6 +18,7 @@ from custom_components.med_exporter.engine.job import Job, JobDevice
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import add_plug, path_of, request, set_up
+from tests.locks import any_waits, shows_who_waits
 
 ENTITY_ID = "sensor.fridge_power"
 
@@ -122,7 +123,7 @@ async def test_an_error_of_the_engine_arrives_with_its_code(hass, job):
     assert error.value.code == "TOO_MANY_RECORDS"
 
 
-@pytest.mark.skipif(not Path("/proc/locks").exists(), reason="only Linux shows who waits")
+@shows_who_waits
 async def test_one_processor_is_left_to_home_assistant(hass, job, monkeypatch):
     monkeypatch.setattr(os, "process_cpu_count", lambda: 2)
     await store(hass, 100_000)
@@ -136,9 +137,7 @@ async def test_one_processor_is_left_to_home_assistant(hass, job, monkeypatch):
 
 def one_waits():
     """Tell whether one of the engines waits for another's turn to end."""
-    pids = {str(pid) for pid, _ in engines()}
-    locks = Path("/proc/locks").read_text().splitlines()
-    return any("->" in line and pids & set(line.split()) for line in locks)
+    return any_waits([pid for pid, _ in engines()])
 
 
 async def test_an_engine_that_dies_is_an_error(hass, job):

@@ -111,20 +111,14 @@ async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts
 async def test_days_of_an_older_plug_of_another_zone_are_cut_at_the_midnights_of_the_house(
     hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, zone: str, hour: int
 ) -> None:
-    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
-    clock.move_to(joined)
-    plug = _older_elsewhere(zone, joined)
-    await plug_network.start(plug)
+    joined, plug = await _older_joins(clock, plug_network, zone, hour)
     entry = await add_metering_point(hass, plug.address)
     await settle(hass)
     clock.tick(1200)
     await poll(hass, entry)
     await settle(hass)
     await async_commit(hass)
-    days = await _days_until(hass, joined)
-    used = [24.0, 24.0, 24.0, hour + 0.5]
-    assert days[-4:] == [pytest.approx(kwh, abs=0.003) for kwh in used]
-    assert sum(days) == pytest.approx(20 * 24 + 1 / 3, abs=0.03)
+    await _check_days(hass, joined, hour)
     assert value_of(hass, DAILY) == pytest.approx(hour + 0.5, abs=0.003)
 
 
@@ -133,10 +127,7 @@ async def test_days_that_it_tells_later_are_all_there(
     hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, hour: int
 ) -> None:
     """The day on which it joined is booked by its date then, and so are those before."""
-    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
-    clock.move_to(joined)
-    plug = _older_elsewhere("America/New_York", joined)
-    await plug_network.start(plug)
+    joined, plug = await _older_joins(clock, plug_network, "America/New_York", hour)
     with patch.object(KasaHost, "statistics", side_effect=KasaError("timed_out", "plug")):
         entry = await add_metering_point(hass, plug.address)
         await settle(hass)
@@ -154,10 +145,7 @@ async def test_its_past_is_whole_though_a_stop_came_before_it_was_booked(
     hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, zone: str, hour: int
 ) -> None:
     """By which days the one on which it joined was booked, the ledger knows."""
-    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
-    clock.move_to(joined)
-    plug = _older_elsewhere(zone, joined)
-    await plug_network.start(plug)
+    joined, plug = await _older_joins(clock, plug_network, zone, hour)
     with patch.object(Ledger, "backfill", lambda *_: hass.loop.create_future()):
         entry = await add_metering_point(hass, plug.address)
         await settle(hass)
@@ -168,17 +156,29 @@ async def test_its_past_is_whole_though_a_stop_came_before_it_was_booked(
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle(hass)
     await async_commit(hass)
+    await _check_days(hass, joined, hour)
+
+
+async def _older_joins(
+    clock: HouseClock, plug_network: PlugNetwork, zone: str, hour: int
+) -> tuple[datetime, EmulatedPlug]:
+    """Move the clock to ten past an hour; return that, and a plug of a zone that is there then."""
+    joined = DECEMBER + timedelta(days=3, hours=hour, minutes=10)
+    clock.move_to(joined)
+    plug = EmulatedPlug(
+        mac="50:C7:BF:00:00:44", alias="Heater", load=1000.0, timezone=ZoneInfo(zone),
+        installed_at=joined - timedelta(days=20),
+    )  # fmt: skip
+    await plug_network.start(plug)
+    return joined, plug
+
+
+async def _check_days(hass: HomeAssistant, joined: datetime, hour: int) -> None:
+    """Compare with what was used by 20 minutes after it joined."""
     days = await _days_until(hass, joined)
     used = [24.0, 24.0, 24.0, hour + 0.5]
     assert days[-4:] == [pytest.approx(kwh, abs=0.003) for kwh in used]
     assert sum(days) == pytest.approx(20 * 24 + 1 / 3, abs=0.03)
-
-
-def _older_elsewhere(zone: str, joined: datetime) -> EmulatedPlug:
-    return EmulatedPlug(
-        mac="50:C7:BF:00:00:44", alias="Heater", load=1000.0, timezone=ZoneInfo(zone),
-        installed_at=joined - timedelta(days=20),
-    )  # fmt: skip
 
 
 async def _days_until(hass: HomeAssistant, joined: datetime) -> list[float]:

@@ -19,6 +19,8 @@ HALF_HOUR: Final = 1800
 HOUR: Final = 3600
 UTC_DAY: Final = 86_400
 """Lengths in seconds."""
+FOREVER: Final = 2**40
+"""UTC seconds that no clock shows; not every database knows what is infinite."""
 
 _ONE_DAY: Final = timedelta(days=1)
 _CLOCK_LENGTHS: Final = {"half_hourly": HALF_HOUR, "hourly": HOUR}

@@ -15,6 +15,7 @@ from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..engine.database.cost_tables import metadata as costs_metadata
 from ..engine.database.own_tables import exists
 from ..engine.ledger import accounts_of, sums_between
+from ..engine.times import FOREVER
 from ..entries.finding import slug_of
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
-_EVER: Final = (0.0, 1e12)
 _COSTS_TABLES: Final = tuple(
     one for one in costs_metadata.sorted_tables if "metering_point" in one.c
 )
@@ -61,7 +61,7 @@ async def async_has_past_of_others(
     def look(connection: Connection) -> bool:
         accounts = accounts_of(connection, metering_point=new)
         others = [account for account in accounts if account.plug_id not in own]
-        return any(one.mwh for one in sums_between(connection, others, _EVER).values()) or (
+        return any(one.mwh for one in sums_between(connection, others, (0, FOREVER)).values()) or (
             # What is older than the ledger.
             not accounts and has_added(connection, _statistic_ids(old, new).values())
         )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..engine import ledger as held
 from ..engine.ledger import Day, accounts_table, quarters_table
-from ..engine.times import QUARTER, UTC_DAY
+from ..engine.times import FOREVER, QUARTER, UTC_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from sqlalchemy.engine import Connection
-
-_NEVER: Final = 2**40
 
 
 def account_id(connection: Connection, plug_id: str, metering_point: str, role: str) -> int:
@@ -108,13 +106,13 @@ def move_quarters(
     """
     days = [
         (midnight, *day.parted(max(since - midnight, 0) // QUARTER))
-        for _, midnight, day in held.days_between(connection, [source], since, _NEVER)
+        for _, midnight, day in held.days_between(connection, [source], since, FOREVER)
     ]
     if not any(moved.mwh() for *_, moved in days):
         return None
     before = held.Account(target, source.plug_id, source.metering_point, source.role)
     standing = {
-        midnight: day for _, midnight, day in held.days_between(connection, [before], 0, _NEVER)
+        midnight: day for _, midnight, day in held.days_between(connection, [before], 0, FOREVER)
     }
     new, changed = [], []
     for midnight, left, day in days:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, in
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.database.own_tables import exists
 from ..engine.ledger import UNKNOWN, Day
-from ..engine.times import QUARTER, UTC_DAY
+from ..engine.times import FOREVER, QUARTER, UTC_DAY
 from .quarters import columns_of
 from .tables import SCHEMA
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-_NEVER: Final = 2**40
 _metadata: Final = MetaData()
 
 removed_table: Final = Table(
@@ -93,7 +92,7 @@ def move_removed(connection: Connection, source: int, target: int, since: int = 
     """Let what was taken out of an account, since a moment, have been taken out of another one."""
     if not exists(connection, removed_table):
         return
-    taken = removed_between(connection, [source, target], since, _NEVER)
+    taken = removed_between(connection, [source, target], since, FOREVER)
     moved = {quarter: value for (account, quarter), value in taken.items() if account == source}
     missing = {quarter: moved[quarter] for quarter in moved if (target, quarter) not in taken}
     note_removed(connection, target, missing)

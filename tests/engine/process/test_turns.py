@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.engine.codec import to_json
+from tests.locks import any_waits, shows_who_waits
 
 from ..conftest import FRIDGE, at
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
 START = at("2025-01-10 00:00")
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/locks").exists(), reason="only Linux shows who waits for a lock"
-)
+pytestmark = shows_who_waits
 
 
 @pytest.fixture
@@ -79,8 +78,7 @@ def give(file: int, place: int = 0) -> None:
 
 def wait_until_it_waits(process: subprocess.Popen) -> None:
     while process.poll() is None:
-        locks = Path("/proc/locks").read_text().splitlines()
-        if any("->" in line and str(process.pid) in line.split() for line in locks):
+        if any_waits([process.pid]):
             return
     raise AssertionError("it has not waited")
 

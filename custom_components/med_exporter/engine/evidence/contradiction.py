@@ -11,7 +11,7 @@ from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from .move import Move, Parts
     from .register import Register
@@ -105,11 +105,9 @@ def _hold_late(verdict: Verdict, registers: Mapping[str, Register], proved: int,
         if move.kind is not Kind.FOLLOWS or not register.lifted or name in verdict.anew:
             continue
         grown = {
-            other: register.seen + _grown_beside(register, registers[other], other, beside)
-            for other, beside in verdict.good.items()
-            if other in register.beside.keys() - {name} - verdict.anew
-            and beside.is_exact
-            and registers[other].speaks_of(register, beside, proved, lag)
+            other: register.seen + mwh
+            for other, beside, mwh in _beside(name, verdict, registers, verdict.anew)
+            if beside.is_exact and registers[other].speaks_of(register, beside, proved, lag)
         }
         # What those show that were never late is all; else what any does.
         sure = [mwh for other, mwh in grown.items() if not registers[other].lifted]
@@ -181,13 +179,10 @@ def _limit(
         if len(fallen - {other}) > 1 and registers[other].may_restart(move.parts, pace)
     }
     exact = [
-        register.seen + _grown_beside(register, registers[other], other, move)
-        for other, move in verdict.good.items()
-        if other in register.beside.keys() - {name} - erased
-        and (
-            other in agreed
-            or (move.is_exact and registers[other].speaks_of(register, move, proved, lag))
-        )
+        register.seen + mwh
+        for other, move, mwh in _beside(name, verdict, registers, erased)
+        if other in agreed
+        or (move.is_exact and registers[other].speaks_of(register, move, proved, lag))
     ]
     return max(*exact, proved) if exact else None
 
@@ -207,11 +202,9 @@ def _passable_beside(
     """
     register = registers[name]
     grown = [
-        _grown_beside(register, registers[other], other, move)
-        for other, move in verdict.good.items()
-        if other in register.beside.keys() - {name} - verdict.anew
-        and move.kind is Kind.FOLLOWS
-        and registers[other].lasts_beside(register, proved, lag)
+        mwh
+        for other, move, mwh in _beside(name, verdict, registers, verdict.anew)
+        if move.kind is Kind.FOLLOWS and registers[other].lasts_beside(register, proved, lag)
     ]
     return max(register.seen + max(grown) + pace.room(register.age), proved) if grown else None
 
@@ -226,10 +219,9 @@ def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> fr
         return frozenset()
     register = registers[name]
     grown = {
-        other: _grown_beside(register, registers[other], other, move)
-        for other, move in verdict.good.items()
-        if other in register.beside.keys() - {name} - verdict.anew
-        and move.kind is Kind.FOLLOWS
+        other: mwh
+        for other, move, mwh in _beside(name, verdict, registers, verdict.anew)
+        if move.kind is Kind.FOLLOWS
         and registers[other].lasts_for >= register.age
         and (move.growth or registers[other].owed <= registers[other].noise)
     }
@@ -238,9 +230,17 @@ def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> fr
     return frozenset(grown if is_alike else ())
 
 
-def _grown_beside(register: Register, other: Register, name: str, move: Move) -> int:
-    """Return what another has grown by since a counter was good last, in mWh."""
-    return other.grown + move.growth - register.beside[name]
+def _beside(
+    name: str, verdict: Verdict, registers: Mapping[str, Register], left_out: Collection[str]
+) -> Iterator[tuple[str, Move, int]]:
+    """Yield the others that were there when a counter was good last, and are good now.
+
+    With each its move, and what it has grown by since then, in mWh.
+    """
+    before = registers[name].beside
+    for other, move in verdict.good.items():
+        if other in before and other != name and other not in left_out:
+            yield other, move, registers[other].grown + move.growth - before[other]
 
 
 def _has_fallen(register: Register) -> bool:

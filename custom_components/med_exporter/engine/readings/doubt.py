@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..recorder.misdated import around, is_any_misdated
 from ..times import QUARTER, UTC_DAY, ceil_to, quarter_of
-from .fields import ENTITY_FIELDS
+from .pivot import counter_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..recorder.misdated import Around
     from ..recorder.states import Recorder
     from .pivot import Slot
-
-_ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 
 _NOTICED = 0.002
 """kWh of a quarter-hour that a counter shows by a new state."""
@@ -46,20 +44,19 @@ def is_doubtful(
         span: UTC seconds: start, included, and end, not included.
 
     """
-    if not ledger.has_energy:
+    found = counter_of(slots)
+    if found is None or not ledger.has_energy:
         return False
-    for counter, slot, parse in slots:
-        if slot != _ENERGY:
-            continue
-        for moment in span:
-            found = around(recorder, counter, moment, parse)
-            if found.is_doubtful:
-                return True
-            if (
-                _was_read_between(recorder, counter, ledger, moment, found)
-                or _came_in_a_gap(recorder, counter, ledger, found)
-            ) and is_any_misdated(recorder, counter, parse):
-                return True
+    counter, parse = found
+    for moment in span:
+        beside = around(recorder, counter, moment, parse)
+        if beside.is_doubtful:
+            return True
+        if (
+            _was_read_between(recorder, counter, ledger, moment, beside)
+            or _came_in_a_gap(recorder, counter, ledger, beside)
+        ) and is_any_misdated(recorder, counter, parse):
+            return True
     return False
 
 

@@ -39,11 +39,11 @@ from ..recorder.misdated import misdated_before, misdated_in, oldest_well_dated
 from ..recorder.state_values import Quantity, on_off
 from ..recorder.states import last_seen
 from ..recorder.statistics import Coverage, Statistics, hourly_readings
-from ..times import hour_of
+from ..times import FOREVER, hour_of
 from .doubt import is_doubtful
 from .fields import ENTITY_FIELDS
 from .merging import merged
-from .pivot import ONE_READING, Lines, Plug
+from .pivot import ONE_READING, Lines, Plug, counter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
-_EVER = 1e12
 
 
 def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
@@ -174,21 +173,20 @@ def _plug_at(
 
 def _misdated_before(recorder: Recorder, slots: Sequence[Slot], begin: float) -> list[Misdated]:
     """Return what a wrong clock has dated before a moment, where the device's counter tells."""
-    for metadata_id, slot, parse in slots:
-        if slot == _ENERGY:
-            return misdated_before(recorder, metadata_id, begin, parse)
-    return []
+    if (counter := counter_of(slots)) is None:
+        return []
+    metadata_id, parse = counter
+    return misdated_before(recorder, metadata_id, begin, parse)
 
 
 def _misdated(
     recorder: Recorder, slots: Sequence[Slot], start: float, end: float
 ) -> list[Misdated]:
     """Return what a wrong clock has written of a device into a range, where its counter tells."""
-    for metadata_id, slot, parse in slots:
-        if slot == _ENERGY:
-            inside = recorder.checks_dates
-            return misdated_in(recorder, metadata_id, start, end, parse, inside=inside)
-    return []
+    if (counter := counter_of(slots)) is None:
+        return []
+    metadata_id, parse = counter
+    return misdated_in(recorder, metadata_id, start, end, parse, inside=recorder.checks_dates)
 
 
 def begins(recorder: Recorder, device: JobDevice | FormerEntities, start: float) -> bool:
@@ -230,7 +228,7 @@ def _lasts(
     What had one at the end or later was recorded all the while, however long it stayed the same.
     """
     lasts = {
-        slot: recorder.moment_before([ids[slot]], _EVER) if slot in ids else None
+        slot: recorder.moment_before([ids[slot]], FOREVER) if slot in ids else None
         for slot, name in enumerate(ENTITY_FIELDS)
         if name in device.not_recorded
     }

@@ -51,6 +51,11 @@ _NO_ATTRIBUTES = -1
 """An id that no attributes have."""
 
 
+def counter_of(slots: Sequence[Slot]) -> tuple[int, Parser] | None:
+    """Return the recorder's id of a device's counter, and what reads its states; None without."""
+    return next(((number, parse) for number, slot, parse in slots if slot == _ENERGY), None)
+
+
 class Lines:
     """Leads the states of entities to the plugs that they are of.
 

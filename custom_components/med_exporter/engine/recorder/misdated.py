@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from ..database.recorder_tables import STATES
-from ..times import UTC_DAY
+from ..times import FOREVER, UTC_DAY
 from .dating import Misdated, is_among, well_dated
 from .leaps import leap_after
 from .state_values import NOT_KNOWN
@@ -43,8 +43,6 @@ _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 # A day or less is looked at in so many parts, more days in parts as long, up to so many.
 _PARTS: Final = 16
 _MOST_PARTS: Final = 64
-# UTC seconds no clock shows; not every database knows what is infinite.
-_NEVER: Final = 1e12
 # Answered by an index alone, the bounds by one look into it each.
 _BOUNDS = select(
     *(
@@ -178,7 +176,7 @@ def is_any_misdated(recorder: Recorder, counter: int, parse: Parser) -> bool:
     """
     with recorder.connect() as connection:
         oldest, newest = connection.execute(
-            _BOUNDS, {"counter": counter, "start": 0.0, "end": _NEVER}
+            _BOUNDS, {"counter": counter, "start": 0.0, "end": FOREVER}
         ).one()
     return oldest is not None and bool(misdated_in(recorder, counter, oldest, newest + 1, parse))
 
