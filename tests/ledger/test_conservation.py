@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, example, given, settings
 
@@ -53,6 +54,14 @@ REBOOTS_UNDER_LEAPS = Story(
     ],
 )  # fmt: skip
 """The total stands where it stood, while the day and the month leap beyond what a socket passes."""
+LEAP_AT_MIDNIGHT = Story(
+    ZoneInfo("America/St_Johns"),
+    datetime(2026, 3, 7, 22, 11, tzinfo=ZoneInfo("America/St_Johns")),
+    0.0,
+    0,
+    [("polls", 34), ("slow polls", 31), ("slow polls", 60), ("use Wh", 556)],
+)
+"""The day begins anew with nothing, as it had ended: it does not speak against the others."""
 
 
 def lived(story: Story) -> tuple[Life, Paper]:
@@ -117,6 +126,7 @@ def test_days_are_what_was_used_on_them(story: Story) -> None:
 @example(REBOOT_AFTER_A_LEAP)
 @example(REBOOT_UNDER_A_LEAP)
 @example(REBOOTS_UNDER_LEAPS)
+@example(LEAP_AT_MIDNIGHT)
 def test_a_counter_restored_from_an_older_state_counts_nothing_twice(story: Story) -> None:
     life, paper = lived(story)
     truth = life.outlet.energy_between(life.start.at, life.counter.seen_at)

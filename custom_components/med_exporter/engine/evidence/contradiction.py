@@ -201,12 +201,16 @@ def _passable_beside(
     have passed in all that time. None where there is none.
     """
     register = registers[name]
+    room = pace.room(register.age)
     grown = [
         mwh
         for other, move, mwh in _beside(name, verdict, registers, verdict.anew)
-        if move.kind is Kind.FOLLOWS and registers[other].lasts_beside(register, proved, lag)
+        if move.kind is Kind.FOLLOWS
+        # What shows as little may have begun anew, and nobody has seen it fall.
+        and move.parts[max(move.parts)] > room
+        and registers[other].lasts_beside(register, proved, lag)
     ]
-    return max(register.seen + max(grown) + pace.room(register.age), proved) if grown else None
+    return max(register.seen + max(grown) + room, proved) if grown else None
 
 
 def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> frozenset[str]:
