@@ -21,6 +21,7 @@ from .recorder_database import RecorderDatabase
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from custom_components.med_exporter.engine.readings.ahead import Second
     from custom_components.med_exporter.engine.results import Result
 
 FRIDGE = JobDevice(
@@ -115,11 +116,18 @@ class Exports:
         """Return options with changes."""
         return Options(**changes)
 
-    def run(self, job: Job, now: float = MUCH_LATER, manner: Manner = USUAL) -> Result:
+    def run(
+        self,
+        job: Job,
+        now: float = MUCH_LATER,
+        manner: Manner = USUAL,
+        second: Second | None = None,
+    ) -> Result:
         """Make a job's file in this process."""
         return run_job(
-            job, self.recorder.connect, lambda *_: None, lambda: False, now=now, manner=manner
-        )
+            job, self.recorder.connect, lambda *_: None, lambda: False,
+            now=now, manner=manner, second=second,
+        )  # fmt: skip
 
     def content(self, now: float = MUCH_LATER, **changes: Any) -> bytes:
         """Return what is in the file of a job."""

@@ -1,9 +1,13 @@
-"""A file is the same, byte for byte, whether its devices are read in one pass or one by one."""
+"""A file is the same, byte for byte, however its states are read.
+
+Its devices in one pass or one by one, by one process or the later part by another.
+"""
 
 from __future__ import annotations
 
 import io
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
@@ -14,12 +18,16 @@ from hypothesis import strategies as st
 from custom_components.med_exporter.engine.errors import ExportError
 from custom_components.med_exporter.engine.job import FormerEntities, JobDevice, Options
 from custom_components.med_exporter.engine.ledger import note_corrections
+from custom_components.med_exporter.engine.readings.ahead import frames
 from custom_components.med_exporter.engine.readings.fields import ENTITY_FIELDS
 from custom_components.med_exporter.engine.recorder.manner import Manner
+from custom_components.med_exporter.engine.recorder.states import Recorder
 
 from .test_properties import OPTIONS, START, requests
 
 if TYPE_CHECKING:
+    from custom_components.med_exporter.engine.readings.ahead import Second
+
     from .recorder_database import RecorderDatabase
 
 FEW = Manner(page=3, together=2, per_entity=0, waiting=4)
@@ -130,6 +138,12 @@ def live(recorder: RecorderDatabase, home: dict[str, Any]) -> None:
         note_corrections(connection, PLUGS[0], quarters)
 
 
+def second_of(recorder: RecorderDatabase, ended_after: int | None) -> Second:
+    """Return what makes the later part of the readings, until it fails after some frames."""
+    other = Recorder(recorder.connect, manner=FEW._replace(page=4))
+    return lambda part: islice(frames(other, part), ended_after)
+
+
 def told(data: bytes) -> bytes | dict[str, bytes]:
     """Return what a file says, without when it was saved."""
     if not data.startswith(b"PK"):
@@ -160,9 +174,9 @@ def test_a_file_is_the_same_however_its_states_are_read(
     )
     now = job.end - 1800.5 if until_now else job.end + 60
 
-    def made(manner: Manner) -> tuple[Any, ...] | str:
+    def made(manner: Manner, second: Second | None = None) -> tuple[Any, ...] | str:
         try:
-            result = exports.run(job, now, manner)
+            result = exports.run(job, now, manner, second)
         except ExportError as err:
             return f"{err.code}: {err}"
         return result.records, result.warnings, result.figures, told(Path(job.path).read_bytes())
@@ -171,6 +185,9 @@ def test_a_file_is_the_same_however_its_states_are_read(
     assert made(Manner(one_pass=True)) == by_device
     assert made(FEW._replace(one_pass=True)) == by_device
     assert made(FEW._replace(one_pass=False)) == by_device
+    shared = FEW._replace(one_pass=True, least_shared=0, own_part=data.draw(st.floats(0, 1)))
+    ended_after = data.draw(st.none() | st.integers(0, 9))
+    assert made(shared, second_of(recorder, ended_after)) == by_device
 
 
 def test_states_of_one_moment_come_by_their_entities(recorder, exports):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from .database.connections import Connect
     from .job import Job
+    from .readings.ahead import Second
     from .results import Preview
     from .rows.tables import Chunk
 
@@ -53,6 +54,7 @@ def run_job(
     *,
     now: float | None = None,
     manner: Manner = USUAL,
+    second: Second | None = None,
 ) -> Result:
     """Make the file of a job; it appears under its final name when it is whole, owner-only.
 
@@ -65,6 +67,7 @@ def run_job(
         cancelled: asked often; true ends the job.
         now: UTC seconds until when the latest values are known to hold; the default is the clock.
         manner: how states are read.
+        second: lets a second process read a part of many states, where there may be one.
 
     Raises:
         ExportError: why there is no file; nothing is left behind.
@@ -85,7 +88,7 @@ def run_job(
         export_type, file_format = EXPORT_TYPES[job.export_type], FORMATS[job.format]
         content = export_type.work().content(
             job,
-            Recorder(connect, manner=manner),
+            Recorder(connect, manner=manner, second=second),
             spool,
             end,
             lambda share: report.at(share * _READING_SHARE),

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.med_exporter.engine.costs.plug_ledger import plug_ledger
 from custom_components.med_exporter.engine.readings.doubt import is_doubtful
-from custom_components.med_exporter.engine.readings.from_states import slots_of
+from custom_components.med_exporter.engine.readings.slots import slots_of
 from custom_components.med_exporter.engine.recorder.states import Recorder
 from custom_components.med_exporter.engine.times import HOUR, UTC_DAY
 

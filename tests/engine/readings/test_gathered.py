@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.costs.plug_ledger import PlugLedger
 from custom_components.med_exporter.engine.job import JobDevice
-from custom_components.med_exporter.engine.readings import gathered as module
 from custom_components.med_exporter.engine.readings.from_states import readings
 from custom_components.med_exporter.engine.readings.gathered import gathered
+from custom_components.med_exporter.engine.recorder import by_time as module
 from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.states import Recorder
 
@@ -86,15 +86,8 @@ def test_the_same_readings_in_whatever_order_they_are_asked_for(
     database.close()
 
 
-def test_reads_the_database_once_in_order_of_time(database):
+def test_reads_the_database_once_for_all(database):
     database.add(POWER, [(START + n, n) for n in range(100)])
-    query = module._IN_ORDER.params(start=0.0, end=END, ids=[1, 2], size=9)
-    with database.connect() as connection:
-        text = query.compile(connection, compile_kwargs={"literal_binds": True})
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
-    steps = [row[3] for row in plan]
-    assert "USING INDEX ix_states_last_updated_ts (last_updated_ts>?" in steps[0]
-    assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
     recorder = Recorder(database.connect, manner=FEW)
     moments = []
     with use(recorder) as one_pass:

@@ -21,7 +21,7 @@ class Turns:
     """The turns of one worker, of which no more than `places` have theirs at the same time.
 
     A place is a byte of a file that all of them have open, locked by whoever has it: the system
-    frees that of a worker that dies.
+    frees that of a worker that dies. One byte more is for who has a second process.
     """
 
     def __init__(self, file: int, places: int) -> None:
@@ -42,6 +42,14 @@ class Turns:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place)
             time.sleep(_PAUSE_SECONDS)
             self.take()
+
+    def take_help(self) -> bool:
+        """Tell whether this worker may have a second process, as one at a time may."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._places)
+        except OSError:
+            return False
+        return True
 
     def _free_place(self) -> int:
         for place in range(self._places):

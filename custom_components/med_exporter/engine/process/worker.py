@@ -16,15 +16,19 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..output import remove_unfinished
 from .lines import complain, job_of, prepare, read_request, say
+from .processors import is_there_room
 from .turns import turns_of
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ..readings.ahead import Second
     from ..results import Result
     from .turns import Turns
 
@@ -50,18 +54,32 @@ def _work(line: bytes, secrets: list[str]) -> Result:
     request = read_request(line, "database_url", "sys_path", "turns", "job")
     url = prepare(request["database_url"], request["sys_path"], secrets)
     job = job_of(request["job"])
-    _watch(job.path)
     turns = turns_of(request["turns"])
-    if turns is not None:
-        turns.take()
-    # SQLite sorts in files of its own, which belong on the disk that the export goes to.
-    os.environ["SQLITE_TMPDIR"] = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
     database: Any = import_module("..database.connections", __package__)
     run: Any = import_module("..run", __package__)
-    secrets[:] = database.secrets_of(url)
-    with database.read_only(url) as connect:
-        result: Result = run.run_job(job, connect, _Reporter(turns).report, lambda: False)
-        return result
+    folder = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
+    with _second(url, folder, turns) as second:
+        _watch(job.path)
+        if turns is not None:
+            turns.take()
+        # SQLite sorts in files of its own, which belong on the disk that the export goes to.
+        os.environ["SQLITE_TMPDIR"] = folder
+        secrets[:] = database.secrets_of(url)
+        with database.read_only(url) as connect:
+            result: Result = run.run_job(
+                job, connect, _Reporter(turns).report, lambda: False, second=second
+            )
+            return result
+
+
+def _second(url: str, folder: str, turns: Turns | None) -> AbstractContextManager[Second | None]:
+    """Give a second process where there is room; only while this one has no other thread."""
+    if not url.startswith("sqlite:") or not is_there_room():
+        return nullcontext()
+    if turns is not None and not turns.take_help():
+        return nullcontext()
+    beside: Any = import_module(".second", __package__)
+    return cast("AbstractContextManager[Second | None]", beside.second_process(url, folder))
 
 
 def _watch(path: str) -> None:

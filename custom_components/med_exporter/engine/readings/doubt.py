@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..recorder.misdated import around, is_any_misdated
 from ..times import QUARTER, UTC_DAY, ceil_to, quarter_of
-from .pivot import counter_of
+from .slots import counter_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..costs.plug_ledger import PlugLedger
     from ..recorder.misdated import Around
     from ..recorder.states import Recorder
-    from .pivot import Slot
+    from .slots import Slot
 
 _NOTICED = 0.002
 """kWh of a quarter-hour that a counter shows by a new state."""

@@ -35,29 +35,29 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from ..recorder.misdated import misdated_before, misdated_in, oldest_well_dated
-from ..recorder.state_values import Quantity, on_off
+from ..recorder.misdated import misdated_in, oldest_well_dated
 from ..recorder.states import last_seen
 from ..recorder.statistics import Coverage, Statistics, hourly_readings
 from ..times import FOREVER, hour_of
+from .beginning import plug_at
 from .doubt import is_doubtful
 from .fields import ENTITY_FIELDS
 from .merging import merged
-from .pivot import ONE_READING, Lines, Plug, counter_of
+from .pivot import ONE_READING, Lines
+from .slots import counter_of, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..costs.plug_ledger import PlugLedger
-    from ..job import FormerEntities, JobDevice
+    from ..job import JobDevice
     from ..recorder.dating import Misdated
-    from ..recorder.state_values import Parser, Units
+    from ..recorder.state_values import Units
     from ..recorder.states import Recorder, State
     from .gathered import Gathered
-    from .pivot import Slot
+    from .pivot import Plug
     from .reading import Reading
-
-_ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+    from .slots import Slot
 
 
 def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
@@ -123,60 +123,14 @@ def readings(
     lasts = _lasts(recorder, device, ids, end)
     if begin >= end:
         return purged
-    plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts)
+    plug = plug_at(begin, recorder, ledger, slots, statistics, lasts)
     if one_pass is not None and not lasts and not misdated:
-        found = one_pass.readings(plug, slots, start, end, on_block)
+        found = one_pass.readings(plug, slots, start, end, on_block, device.plug_id)
         if found is not None:
             return chain(purged, found)
     blocks = _ending(recorder.states(ids.values(), begin, end, misdated), lasts, ids, begin, end)
     found = chain.from_iterable(_pivoted(plug, blocks, recorder.units, slots, end, on_block))
     return chain(purged, found)
-
-
-def _plug_at(
-    begin: float,
-    recorder: Recorder,
-    ledger: PlugLedger,
-    slots: Sequence[Slot],
-    statistics: Statistics,
-    lasts: Mapping[int, float | None],
-) -> Plug:
-    """Return a plug as it is when its states begin."""
-    ids = {slot: metadata_id for metadata_id, slot, _ in slots}
-    plug = Plug(ledger, begin)
-    misdated = _misdated_before(recorder, slots, begin)
-    ended = {slot for slot, last in lasts.items() if last is None or last < begin}
-    for metadata_id, slot, parse in slots:
-        if slot not in ended:
-            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse, misdated)
-        if slot == _ENERGY:
-            last = recorder.last_number_before(metadata_id, begin, parse, misdated)
-            if last is not None:
-                plug.last_number = last[0]
-                plug.last_reset = recorder.units.counting(last[2]).last_reset
-            if plug.in_force[slot] is None:
-                lost_at = last and recorder.first_moment_between(metadata_id, last[1], begin)
-                lost_at = begin if lost_at is None else lost_at
-                read_at = recorder.moment_before(ids.values(), lost_at - ONE_READING, misdated)
-                plug.lose(lost_at, lost_at if read_at is None else read_at)
-    for slot in statistics.ids:
-        if slot not in ids or recorder.moment_before([ids[slot]], begin, misdated) is None:
-            plug.take_over(slot, statistics.last_before(slot, begin), begin)
-            if slot in ended:
-                plug.end(slot, begin)
-    if ledger.has_energy:
-        before = recorder.moment_before(ids.values(), begin, misdated)
-        plug.read_before = begin if before is None else before
-    plug.begin()
-    return plug
-
-
-def _misdated_before(recorder: Recorder, slots: Sequence[Slot], begin: float) -> list[Misdated]:
-    """Return what a wrong clock has dated before a moment, where the device's counter tells."""
-    if (counter := counter_of(slots)) is None:
-        return []
-    metadata_id, parse = counter
-    return misdated_before(recorder, metadata_id, begin, parse)
 
 
 def _misdated(
@@ -187,14 +141,6 @@ def _misdated(
         return []
     metadata_id, parse = counter
     return misdated_in(recorder, metadata_id, start, end, parse, inside=recorder.checks_dates)
-
-
-def begins(recorder: Recorder, device: JobDevice | FormerEntities, start: float) -> bool:
-    """Tell whether the recorder has no state of a device's counter from before a moment."""
-    slots = slots_of(device, recorder.metadata_ids(tuple(device.entities.values())))
-    counter = [metadata_id for metadata_id, slot, _ in slots if slot == _ENERGY]
-    misdated = _misdated_before(recorder, slots, start)
-    return recorder.moment_before(counter, start, misdated) is None
 
 
 def _pivoted(
@@ -252,17 +198,3 @@ def _ending(
         key=itemgetter(0),
     )
     return merged([blocks, iter([over])]) if over else blocks
-
-
-def slots_of(device: JobDevice | FormerEntities, metadata: Mapping[str, int]) -> list[Slot]:
-    """Return the slots of a device's entities, by their recorder's ids."""
-    return [
-        (metadata[device.entities[name]], slot, parser_of(name))
-        for slot, name in enumerate(ENTITY_FIELDS)
-        if device.entities.get(name) in metadata
-    ]
-
-
-def parser_of(name: str) -> Parser:
-    """Return what reads the states of a field, one of `ENTITY_FIELDS`."""
-    return on_off if name == "is_on" else Quantity(name)

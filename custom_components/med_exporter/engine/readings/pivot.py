@@ -6,13 +6,14 @@ The rules are those of `readings.py`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..growth import growth, growth_of_total
 from ..recorder.state_values import Counting
 from ..times import HOUR, QUARTER, hour_of
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
+from .slots import ENERGY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from ..recorder.states import State
     from ..recorder.statistics import Hour
     from .reading import Reading
-
-    type Slot = tuple[int, int, Parser]
-    """Of an entity: the recorder's id, its place among `ENTITY_FIELDS`, what reads its states."""
+    from .slots import Slot
 
     type Line = tuple[int | None, Plug, int, ValuesOf, int | None]
     """Of an entity: id of its attributes, its plug, slot, its values by their states, and the key
@@ -41,19 +40,16 @@ if TYPE_CHECKING:
         None,
     ]
 
+    type PlugState = tuple[Any, ...]
+    """All that the next readings of a plug depend on; plain values, equal where it is the same."""
+
 ONE_READING = 1.0
 """Seconds within which states belong together."""
 
-_ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _NOT_TOLD = -math.inf
 """In the place of a reset that nobody has told of."""
 _NO_ATTRIBUTES = -1
 """An id that no attributes have."""
-
-
-def counter_of(slots: Sequence[Slot]) -> tuple[int, Parser] | None:
-    """Return the recorder's id of a device's counter, and what reads its states; None without."""
-    return next(((number, parse) for number, slot, parse in slots if slot == _ENERGY), None)
 
 
 class Lines:
@@ -86,6 +82,11 @@ class Lines:
             values = self._units.values(parse, None)
             self._lines[key] = (_NO_ATTRIBUTES, plug, slot, values, also)
 
+    def forget(self) -> None:
+        """Forget what attributes the last states had; those of the next are looked at anew."""
+        for number, (_, plug, slot, values, also) in self._lines.items():
+            self._lines[number] = (_NO_ATTRIBUTES, plug, slot, values, also)
+
     def take(self, states: Iterable[State]) -> None:
         """Let plugs make readings of their states, by time."""
         lines = self._lines
@@ -98,7 +99,7 @@ class Lines:
             if attributes != of:
                 values = self._units.values(self._parsers[number], attributes)
                 lines[number] = (attributes, owner, slot, values, also)
-                if slot == _ENERGY:
+                if slot == ENERGY:
                     owner.counting = self._units.counting(attributes)
             value = values[state]
             if owner is not plug:
@@ -118,7 +119,7 @@ class Lines:
             touched |= bit
             latest = moment
             in_force[slot] = value
-            if slot == _ENERGY:
+            if slot == ENERGY:
                 plug.count(value, moment)
             if also is not None:
                 plug.touched, plug.latest = touched, latest
@@ -138,9 +139,7 @@ class Plug:
         "_ledger",
         "_made",
         "_measured",
-        "_number_at",
         "_since",
-        "_start",
         "_values",
         "counting",
         "in_force",
@@ -148,7 +147,9 @@ class Plug:
         "last_reset",
         "latest",
         "lost_at",
+        "number_at",
         "read_before",
+        "start",
         "together_until",
         "touched",
     )
@@ -166,7 +167,7 @@ class Plug:
         # Since when the counter is not known; None while it is.
         self.lost_at: float | None = None
         # When the plug was last read before the range, and when the counter had its last number.
-        self.read_before = self._number_at = self._start = start
+        self.read_before = self.number_at = self.start = start
         # The reading that waits for the next one, which ends it.
         self._since, self._measured = start, CARRIED
         self._values: Values | None = None
@@ -181,7 +182,7 @@ class Plug:
         if hour is None:
             return
         recent = hour.end >= hour_of(begin)
-        if slot != _ENERGY:
+        if slot != ENERGY:
             self.in_force[slot] = hour.level if recent else None
             return
         self.last_number, self.last_reset = hour.state, _NOT_TOLD
@@ -191,18 +192,18 @@ class Plug:
     def end(self, slot: int, moment: float) -> None:
         """Let an entity that is not recorded any more be not known from a moment on."""
         self.in_force[slot] = None
-        if slot == _ENERGY and self.lost_at is None:
+        if slot == ENERGY and self.lost_at is None:
             self.lost_at = moment
 
     def count(self, value: float | None, moment: float) -> None:
         """Take the counter's new value."""
-        before, lost_at, number_at = self.last_number, self.lost_at, self._number_at
+        before, lost_at, number_at = self.last_number, self.lost_at, self.number_at
         read_at = self._since if self._measured else self.read_before
         if value is None:
             if lost_at is None:
                 self.lose(moment, read_at)
             return
-        self.last_number, self.lost_at, self._number_at = value, None, moment
+        self.last_number, self.lost_at, self.number_at = value, None, moment
         may_fall, reset = self.counting
         known = self.last_reset
         if reset is not None:
@@ -224,7 +225,7 @@ class Plug:
         if self._is_unread(read_at, moment):
             self._filled_from = read_at
         elif moment - number_at >= 2 * HOUR and self._ledger.has_counted_between(number_at, moment):
-            self._filled_from = max(number_at, self._start)
+            self._filled_from = max(number_at, self.start)
 
     def lose(self, moment: float, read_at: float) -> None:
         """Let the counter be not known from a moment on, or since a reading that it was lost after.
@@ -272,6 +273,26 @@ class Plug:
                 self._since, until, self._measured, power, voltage, current, energy, grown, is_on,
                 filled_from, cost,
             ))  # fmt: skip
+
+    def state(self) -> PlugState:
+        """Return what it is like now; how its counter counts is told by its next state."""
+        return (
+            tuple(self.in_force), self.last_number, self.last_reset, self._grown, self._filled_from,
+            self.lost_at, None if self._measured else self.read_before, self.number_at,
+            self._since, self._measured, self._values, self.touched, self.latest,
+            self.together_until,
+        )  # fmt: skip
+
+    def resume(self, state: PlugState, readings: list[Reading]) -> None:
+        """Be as another was that has made these readings meanwhile."""
+        (
+            in_force, self.last_number, self.last_reset, self._grown, self._filled_from,
+            self.lost_at, read_before, self.number_at, self._since, self._measured, self._values,
+            self.touched, self.latest, self.together_until,
+        ) = state  # fmt: skip
+        self.in_force = list(in_force)
+        self.read_before = self.start if read_before is None else read_before
+        self._made += readings
 
     def readings(self) -> list[Reading]:
         """Return the readings that are complete, each once."""

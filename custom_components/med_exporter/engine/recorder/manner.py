@@ -15,6 +15,8 @@ class Manner(NamedTuple):
         together: states of a page of one pass that are in memory together.
         per_entity: states of an entity that a page of one pass has at least, on the average.
         waiting: readings of one pass in memory; what waits beyond them does so on the disk.
+        least_shared: states of one pass from which on a second process makes a part.
+        own_part: of the range, that the first makes by itself then.
 
     """
 
@@ -23,6 +25,8 @@ class Manner(NamedTuple):
     together: int = 512
     per_entity: int = 16
     waiting: int = 16_384
+    least_shared: float = 150_000
+    own_part: float = 0.4
 
 
 USUAL = Manner()

@@ -1,7 +1,7 @@
 """Reading of the recorder's own tables, on SQLite, MariaDB and PostgreSQL.
 
 Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts);
-many entities at once in `gathered.py`, units in `state_values.py`, statistics in `statistics.py`.
+many entities at once in `by_time.py`, units in `state_values.py`, statistics in `statistics.py`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ..database.connections import Connect
+    from ..readings.ahead import Second
     from .dating import Misdated
     from .state_values import Parser
 
@@ -101,6 +102,7 @@ class Recorder:
         checks_dates: whether misdated states are looked for inside a range, for which all of them
             are read once; not where few of many are wanted.
         manner: how they are read.
+        second: lets a second process read a part of many, where there may be one.
 
     """
 
@@ -111,8 +113,10 @@ class Recorder:
         *,
         checks_dates: bool = True,
         manner: Manner = USUAL,
+        second: Second | None = None,
     ) -> None:
         self.connect = connect
+        self.second = second
         self.checks_dates = checks_dates
         self.manner = manner
         self.first_page = min(first_page or _SMALLEST_PAGE, manner.page)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from ...costs.plug_ledger import plug_ledger
 from ...costs.reading_costs import with_costs
 from ...readings.as_booked import as_booked
+from ...readings.beginning import begins
 from ...readings.corrections import with_corrections
 from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
 from ...readings.filters import kept_by_time, kept_by_value
-from ...readings.from_states import begins, last_known
+from ...readings.from_states import last_known
 from ...readings.stand_in import StandIn
 from ...readings.succession import successive_readings
 from ...recorder.statistics import Coverage

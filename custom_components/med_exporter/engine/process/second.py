@@ -1,0 +1,127 @@
+"""A second process beside that of a file, which makes a part of its readings (`ahead.py`).
+
+It is a fork, so that both share the memory of what is loaded, and is made while the first has one
+thread. It waits for its part; each frame goes into a file behind the one before, and its size to
+the first. Where the second cannot go on, it ends, and the first does its work.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from ..database.connections import read_only
+from ..readings.ahead import frames
+from ..recorder.states import Recorder
+from ..rows.packing import packed, unpacked
+from .processors import yield_to_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+
+    from ..readings.ahead import Frame, Part, Second
+
+    type Ours = Connection[Part, int]
+    type Theirs = Connection[int, Part]
+    """The line between both: the first sends a part, the second the sizes of its frames."""
+
+_PATIENCE_SECONDS: Final = 0.5
+"""That the second may be late in any case."""
+_WORTH: Final = 0.5
+"""Of the time in which the first would do it all, that it may be late besides."""
+
+
+@contextmanager
+def second_process(url: str, folder: str) -> Iterator[Second | None]:
+    """Give a second process, which ends when this is left; None where the system refuses.
+
+    Args:
+        url: of the recorder's database.
+        folder: where frames wait, in a file without a name.
+
+    """
+    with ExitStack() as stack:
+        try:
+            second = _begun(stack, url, folder)
+        except OSError:
+            second = None
+        yield second
+
+
+def _begun(stack: ExitStack, url: str, folder: str) -> Second:
+    context = get_context("fork")
+    file = stack.enter_context(TemporaryFile(dir=folder or None))  # noqa: SIM115  # it is
+    ours, theirs = context.Pipe()
+    stack.enter_context(ours)
+    with theirs:
+        process = context.Process(target=_work, args=(url, file, ours, theirs), daemon=True)
+        process.start()
+    stack.callback(process.join)
+    stack.callback(process.kill)
+    return lambda part: _Frames(part, ours, file)
+
+
+def _work(url: str, file: BinaryIO, ours: Ours, theirs: Theirs) -> None:
+    """Make the part that comes, as the second process."""
+    ours.close()
+    # Whoever started the first waits until nobody can say anything any more.
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # no path
+        os.dup2(nowhere.fileno(), 1)
+    if not yield_to_all():
+        return
+    # The first has ended, or has enough; where the disk refuses, it finds out itself.
+    with suppress(EOFError, OSError), read_only(url) as connect:
+        for frame in frames(Recorder(connect), theirs.recv()):
+            data = packed(frame)
+            file.write(data)
+            file.flush()
+            theirs.send(len(data))
+
+
+class _Frames:
+    """The frames of a part, as far as they come in time."""
+
+    def __init__(self, part: Part, line: Ours, file: BinaryIO) -> None:
+        self._part = part
+        self._line = line
+        self._file = file.fileno()
+        self._place = 0
+        self._reached = part.begin
+        self._began = time.monotonic()
+        self._pace: float | None = None
+        self._waited = 0.0
+        with suppress(BrokenPipeError):
+            line.send(part)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return self
+
+    def __next__(self) -> Frame:
+        if self._pace is None:
+            own = self._part.begin - self._part.start
+            # Seconds that the first process took for a second of its own part.
+            self._pace = (time.monotonic() - self._began) / own if own else 0.0
+        if not self._is_there():
+            raise StopIteration
+        try:
+            size = self._line.recv()
+        except EOFError:
+            raise StopIteration from None
+        data = os.pread(self._file, size, self._place)
+        self._place += size
+        frame = cast("Frame", unpacked(data))
+        self._reached = frame[0]
+        return frame
+
+    def _is_there(self) -> bool:
+        """Tell whether the next frame comes while it is worth while to wait."""
+        own = (self._pace or 0.0) * (self._reached - self._part.begin)
+        began = time.monotonic()
+        found = self._line.poll(max(_PATIENCE_SECONDS + _WORTH * own - self._waited, 0.0))
+        self._waited += time.monotonic() - began
+        return found

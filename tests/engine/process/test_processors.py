@@ -1,0 +1,63 @@
+"""What is left of the machine for a second process."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from custom_components.med_exporter.engine.process import processors as module
+from custom_components.med_exporter.engine.process.processors import is_there_room, yield_to_all
+
+
+@pytest.fixture
+def machine(monkeypatch, tmp_path):
+    """Return what makes a machine of so many processors, with a quota and free memory."""
+
+    def make(processors=4, quota="max 100000", free="2000000 kB"):
+        monkeypatch.setattr(os, "process_cpu_count", lambda: processors)
+        for name, text in (("_QUOTA", quota), ("_MEMORY", f"MemAvailable:   {free}\n")):
+            path = tmp_path / name
+            path.write_text(text)
+            monkeypatch.setattr(module, name, path)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        ({}, True),
+        ({"processors": 2}, True),
+        ({"processors": 1}, False),
+        ({"processors": None}, False),
+        ({"quota": "200000 100000"}, True),
+        ({"quota": "150000 100000"}, False),
+        ({"free": "100000 kB"}, False),
+    ],
+)
+def test_room_is_two_processors_and_memory(machine, of, expected):
+    machine(**of)
+    assert is_there_room() is expected
+
+
+def test_where_the_system_tells_nothing_there_is_room(machine, monkeypatch, tmp_path):
+    machine()
+    for name in ("_QUOTA", "_MEMORY"):
+        monkeypatch.setattr(module, name, tmp_path / "missing")
+    assert is_there_room()
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(2, False), (4, True)])
+def test_without_idle_processes_a_third_processor_is_needed(
+    machine, monkeypatch, processors, expected
+):
+    def refuse(*_):
+        raise OSError(38, "Function not implemented")
+
+    machine(processors)
+    given = []
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    monkeypatch.setattr(os, "nice", given.append)
+    assert yield_to_all() is expected
+    assert given == [19]

@@ -1,0 +1,204 @@
+"""A second process that makes a part of a file's readings: helpful, polite, and never missed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.engine.codec import to_json
+
+from ..conftest import FRIDGE, at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
+START = at("2025-01-10 00:00")
+LONG = 160_000
+"""States of one pass that are shared."""
+ALL = {
+    "start": START, "end": START + LONG, "max_records": LONG, "format": "csv",
+    "fields": ("timestamp", "power_w"),
+}  # fmt: skip
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "SCHED_IDLE") or (os.process_cpu_count() or 1) < 2,
+    reason="a second process needs a second processor, and a system that knows the idle ones",
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Return a database with many states of one plug."""
+    from ..recorder_database import RecorderDatabase  # noqa: PLC0415  # loads what others do not
+
+    database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("home"))
+    database.add(FRIDGE.entities["power_w"], [(START + n, n % 997) for n in range(LONG)])
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def job(exports):
+    return exports.job(**ALL)
+
+
+@contextmanager
+def worker(home, job, turns=None, files=()) -> Iterator[subprocess.Popen]:
+    """Start a worker; its standard input stays open."""
+    request = {
+        "database_url": home.url, "sys_path": sys.path, "turns": turns, "job": to_json(job),
+    }  # fmt: skip
+    with subprocess.Popen(
+        [sys.executable, "-I", WORKER],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=files,
+    ) as process:  # fmt: skip
+        process.stdin.write(json.dumps(request).encode() + b"\n")
+        process.stdin.flush()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def children(process: subprocess.Popen) -> list[int]:
+    told = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(one) for one in told.read_text().split()]
+
+
+def helper_of(process: subprocess.Popen) -> int:
+    """Wait until there is a second process and return its id."""
+    process.stdout.readline()
+    (found,) = children(process)
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def ended(process: subprocess.Popen) -> dict:
+    *_, last = [json.loads(line) for line in process.stdout]
+    assert (process.wait(20), process.stderr.read()) == (0, b"")
+    return last["result"]
+
+
+@pytest.fixture(scope="module")
+def expected(home, tmp_path_factory):
+    """Return the bytes that one process makes."""
+    from ..conftest import Exports  # noqa: PLC0415  # only here
+
+    alone = Exports(home, tmp_path_factory.mktemp("alone") / "exports")
+    return alone.content(**ALL)
+
+
+def test_the_file_is_that_of_one_process(home, job, expected):
+    with worker(home, job) as process:
+        second = helper_of(process)
+        result = ended(process)
+        assert result["records"] == LONG
+        assert not is_alive(second)
+    assert Path(job.path).read_bytes() == expected
+
+
+HELPED = """
+import runpy, sys
+sys.path += {path!r}
+runpy.run_path({engine!r})["_load_package"]()
+from med_exporter_engine.database.connections import read_only
+from med_exporter_engine.process import second
+from med_exporter_engine.readings.ahead import Part, PartOfPlug, frames
+from med_exporter_engine.recorder.states import Recorder
+part = Part((PartOfPlug(((1, 0),), {start}, None),), {start}, {start} + 1000, {start} + 20_000)
+second._PATIENCE_SECONDS = 60
+with second.second_process({url!r}, {folder!r}) as begin, read_only({url!r}) as connect:
+    made = list(begin(part))
+    assert made == list(frames(Recorder(connect), part))
+    print(sum(len(readings) for _, _, plugs in made for readings in plugs))
+"""
+
+
+def test_what_it_makes_is_what_is_made_here(home, tmp_path):
+    script = HELPED.format(
+        path=sys.path, engine=str(WORKER), start=START, url=home.url, folder=str(tmp_path)
+    )
+    said = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (said.stderr, int(said.stdout)) == ("", 19_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_takes_the_processor_only_while_nobody_wants_it(home, job):
+    with worker(home, job) as process:
+        second = helper_of(process)
+        deadline = time.monotonic() + 20
+        while os.sched_getscheduler(second) != os.SCHED_IDLE:
+            assert time.monotonic() < deadline
+        assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER
+
+
+@pytest.mark.parametrize(
+    "hinder",
+    [
+        lambda pid: os.kill(pid, signal.SIGKILL),
+        lambda pid: os.kill(pid, signal.SIGSTOP),
+    ],
+    ids=["is killed", "stands still"],
+)
+def test_nothing_is_missing_where_the_second(
+    home, job, expected, hinder: Callable[[int], None]
+):
+    with worker(home, job) as process:
+        hinder(helper_of(process))
+        ended(process)
+    assert Path(job.path).read_bytes() == expected
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_ends_with_the_first(home, job, number):
+    with worker(home, job) as process:
+        second = helper_of(process)
+        process.send_signal(number)
+        process.wait(20)
+        deadline = time.monotonic() + 20
+        while is_alive(second):
+            assert time.monotonic() < deadline
+
+
+def test_only_one_export_at_a_time_has_one(home, exports):
+    file = os.memfd_create("turns")
+    try:
+        turns = {"file": file, "places": 1}
+        jobs = [
+            exports.job(**ALL, path=str(exports.folder / f"export{number}"))
+            for number in range(2)
+        ]
+        with worker(home, jobs[0], turns, (file,)) as first:
+            helper_of(first)
+            with worker(home, jobs[1], turns, (file,)) as other:
+                other.stdout.readline()
+                assert children(other) == []
+    finally:
+        os.close(file)
+
+
+def test_a_folder_that_takes_no_file_does_without(tmp_path):
+    from custom_components.med_exporter.engine.process.second import (  # noqa: PLC0415
+        second_process,
+    )
+
+    with second_process("sqlite://", str(tmp_path / "missing")) as second:
+        assert second is None

@@ -1,0 +1,54 @@
+"""One pass through the states of many entities: by the index of time, and only where it is faster."""
+
+from __future__ import annotations
+
+import pytest
+
+from custom_components.med_exporter.engine.recorder import by_time as module
+from custom_components.med_exporter.engine.recorder.by_time import states_if_faster, take_page
+from custom_components.med_exporter.engine.recorder.manner import Manner
+from custom_components.med_exporter.engine.recorder.states import Recorder
+
+START, END = 1000.0, 2000.0
+POWER, OTHER = "sensor.power", "sensor.of_nobody"
+
+
+def test_goes_through_the_index_of_time(recorder):
+    recorder.add(POWER, [(START + n, n) for n in range(100)])
+    query = module._IN_ORDER.params(start=0.0, end=END, ids=[1, 2], size=9)
+    with recorder.connect() as connection:
+        text = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
+    steps = [row[3] for row in plan]
+    assert "USING INDEX ix_states_last_updated_ts (last_updated_ts>?" in steps[0]
+    assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 100])
+def test_a_page_has_all_of_a_moment_or_none(recorder, page):
+    moments = [START, START + 1, START + 1, START + 1, START + 2, START + 3, START + 3]
+    recorder.add(POWER, [(moment, place) for place, moment in enumerate(moments)])
+    reader = Recorder(recorder.connect, manner=Manner(page=page, together=2, per_entity=0))
+    taken, reached, pages = [], START, 0
+    while reached < END:
+        so_far = len(taken)
+        reached = take_page(reader, [1], reached, END, taken.extend)
+        pages += 1
+        assert all(moment < reached for moment, *_ in taken)
+        assert all(moment >= reached for moment in moments[len(taken) :])
+        assert len(taken) > so_far or reached == END
+    assert [moment for moment, *_ in taken] == moments
+    assert (pages > 1) is (page < len(moments))
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "expected"), [(100, 0, True), (100, 1000, False), (0, 100, False)]
+)
+def test_is_faster_where_the_entities_have_a_good_part(
+    recorder, monkeypatch, own, others, expected
+):
+    monkeypatch.setattr(module, "_LEAST_STATES", 1)
+    recorder.add(POWER, [(START + n * 1000 / own, n) for n in range(own)])
+    recorder.add(OTHER, [(START + n, n) for n in range(others)])
+    states = states_if_faster(Recorder(recorder.connect), [1], START, END)
+    assert states == pytest.approx(own if expected else 0, rel=0.5)
