@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,23 @@ def build(folder: Path, readings: int, plugs: int = 1) -> tuple[str, tuple[JobDe
 
 def peak_memory(pid: int) -> float:
     """Return a process's peak resident memory in MB, 0 when it is gone."""
+    return _kilobytes(f"/proc/{pid}/status", "VmHWM:") / 1024
+
+
+def _needed(pid: int) -> float:
+    """Return the memory (MB) of a worker and its second process, what is shared by its part."""
+    some = [str(pid)]
+    with suppress(OSError):
+        some += Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(_kilobytes(f"/proc/{one}/smaps_rollup", "Pss:") for one in some) / 1024
+
+
+def _kilobytes(path: str, name: str) -> int:
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        lines = Path(path).read_text().splitlines()
     except OSError:
-        return 0.0
-    sizes = [text.split()[1] for text in status.splitlines() if text.startswith("VmHWM")]
-    return int(sizes[0]) / 1024 if sizes else 0.0
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +123,7 @@ def measure(url: str, job: Job) -> Measured:
         worker.stdin.flush()
         for text in worker.stdout:
             line = json.loads(text)
-            peak = max(peak, peak_memory(worker.pid))
+            peak = max(peak, _needed(worker.pid))
         worker.stdin.close()
         worker.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

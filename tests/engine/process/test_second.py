@@ -158,9 +158,7 @@ def test_takes_the_processor_only_while_nobody_wants_it(home, job):
     ],
     ids=["is killed", "stands still"],
 )
-def test_nothing_is_missing_where_the_second(
-    home, job, expected, hinder: Callable[[int], None]
-):
+def test_nothing_is_missing_where_the_second(home, job, expected, hinder: Callable[[int], None]):
     with worker(home, job) as process:
         hinder(helper_of(process))
         ended(process)
@@ -183,8 +181,7 @@ def test_only_one_export_at_a_time_has_one(home, exports):
     try:
         turns = {"file": file, "places": 1}
         jobs = [
-            exports.job(**ALL, path=str(exports.folder / f"export{number}"))
-            for number in range(2)
+            exports.job(**ALL, path=str(exports.folder / f"export{number}")) for number in range(2)
         ]
         with worker(home, jobs[0], turns, (file,)) as first:
             helper_of(first)

@@ -148,9 +148,7 @@ def test_how_a_counter_counts_is_known_where_the_first_goes_on(home):
 
 @pytest.mark.parametrize(("least", "expected"), [(100, 1), (10**6, 0)])
 def test_a_short_pass_is_not_shared(home, monkeypatch, least, expected):
-    monkeypatch.setattr(
-        "custom_components.med_exporter.engine.recorder.by_time._LEAST_STATES", 1
-    )
+    monkeypatch.setattr("custom_components.med_exporter.engine.recorder.by_time._LEAST_STATES", 1)
     asked = Asked(home)
     Read(home).all(asked.second, manner=FEW._replace(one_pass=None, least_shared=least))
     assert len(asked.parts) == expected

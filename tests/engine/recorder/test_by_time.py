@@ -1,4 +1,4 @@
-"""One pass through the states of many entities: by the index of time, and only where it is faster."""
+"""One pass through the states of many entities, by the index of time, where it is faster."""
 
 from __future__ import annotations
 
