@@ -21,7 +21,7 @@ from .recorder_database import RecorderDatabase
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from custom_components.med_exporter.engine.readings.ahead import Second
+    from custom_components.med_exporter.engine.readings.part import Second
     from custom_components.med_exporter.engine.results import Result
 
 FRIDGE = JobDevice(

@@ -26,7 +26,7 @@ from custom_components.med_exporter.engine.recorder.states import Recorder
 from .test_properties import OPTIONS, START, requests
 
 if TYPE_CHECKING:
-    from custom_components.med_exporter.engine.readings.ahead import Second
+    from custom_components.med_exporter.engine.readings.part import Second
 
     from .recorder_database import RecorderDatabase
 

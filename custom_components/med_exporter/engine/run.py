@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .database.connections import Connect
     from .job import Job
-    from .readings.ahead import Second
+    from .readings.part import Second
     from .results import Preview
     from .rows.tables import Chunk
 

@@ -119,7 +119,8 @@ sys.path += {path!r}
 runpy.run_path({engine!r})["_load_package"]()
 from med_exporter_engine.database.connections import read_only
 from med_exporter_engine.process import second
-from med_exporter_engine.readings.ahead import Part, PartOfPlug, frames
+from med_exporter_engine.readings.ahead import frames
+from med_exporter_engine.readings.part import Part, PartOfPlug
 from med_exporter_engine.recorder.states import Recorder
 part = Part((PartOfPlug(((1, 0),), {start}, None),), {start}, {start} + 1000, {start} + 20_000)
 second._PATIENCE_SECONDS = 60

@@ -18,7 +18,7 @@ from custom_components.med_exporter.engine.recorder.states import Recorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from custom_components.med_exporter.engine.readings.ahead import Frame, Part
+    from custom_components.med_exporter.engine.readings.part import Frame, Part
 
 START, END = 1000.0, 2000.0
 MIDDLE = 1500.0

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from multiprocessing.connection import Connection
 
-    from ..readings.ahead import Frame, Part, Second
+    from ..readings.part import Frame, Part, Second
 
     type Ours = Connection[Part, int]
     type Theirs = Connection[int, Part]

@@ -28,7 +28,7 @@ from .turns import turns_of
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ..readings.ahead import Second
+    from ..readings.part import Second
     from ..results import Result
     from .turns import Turns
 

@@ -9,11 +9,9 @@ other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003  # the codec reads annotations
 from typing import TYPE_CHECKING
 
 from ..costs.plug_ledger import plug_ledger
-from ..lazy_dataclass import dataclass
 from ..recorder.by_time import take_page
 from .beginning import plug_at
 from .fields import ENTITY_FIELDS
@@ -21,57 +19,14 @@ from .pivot import ONE_READING, Lines, Plug
 from .slots import parser_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from ..recorder.states import Recorder
-    from .pivot import PlugState
-    from .reading import Reading
+    from .part import Frame, Part, PartOfPlug, PlugState
     from .slots import Slot
-
-    type Frame = tuple[float, list[PlugState], list[list[Reading]]]
-    """Up to when (UTC seconds) all is taken, and of each plug what it is like then, and its
-    readings since the frame before."""
-
-    type Second = Callable[[Part], Iterator[Frame]]
-    """Lets a second process make the frames of a part. They end early where it fails, or where to
-    wait for them would take longer than to make them."""
 
 _READINGS_BEFORE = 3
 """That are made again: the last may not be whole, and how long one holds tells the one after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PartOfPlug:
-    """A plug in a part of a pass.
-
-    Attributes:
-        entities: the recorder's id of each, and its place among `ENTITY_FIELDS`.
-        start: UTC seconds from which on its states are read.
-        plug_id: by which the ledger knows it, None when it does not.
-
-    """
-
-    entities: tuple[tuple[int, int], ...]
-    start: float
-    plug_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The later part of a pass.
-
-    Attributes:
-        plugs: whose readings are made.
-        start: of the whole, in UTC seconds; what lies before `begin` the first process makes.
-        begin: UTC seconds, included.
-        end: UTC seconds, not included.
-
-    """
-
-    plugs: tuple[PartOfPlug, ...]
-    start: float
-    begin: float
-    end: float
 
 
 def frames(recorder: Recorder, part: Part) -> Iterator[Frame]:

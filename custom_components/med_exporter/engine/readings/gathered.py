@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 
 from ..recorder.by_time import states_if_faster, take_page
 from ..rows.packing import packed, unpacked
-from .ahead import Ahead, Part, PartOfPlug
+from .ahead import Ahead
+from .part import Part, PartOfPlug
 from .pivot import Lines
 
 if TYPE_CHECKING:

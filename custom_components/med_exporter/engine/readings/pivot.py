@@ -6,7 +6,7 @@ The rules are those of `readings.py`.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..growth import growth, growth_of_total
 from ..recorder.state_values import Counting
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..recorder.state_values import Parser, Units, ValuesOf
     from ..recorder.states import State
     from ..recorder.statistics import Hour
+    from .part import PlugState
     from .reading import Reading
     from .slots import Slot
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
         float | None,
         None,
     ]
-
-    type PlugState = tuple[Any, ...]
-    """All that the next readings of a plug depend on; plain values, equal where it is the same."""
 
 ONE_READING = 1.0
 """Seconds within which states belong together."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ..database.connections import Connect
-    from ..readings.ahead import Second
+    from ..readings.part import Second
     from .dating import Misdated
     from .state_values import Parser
 
