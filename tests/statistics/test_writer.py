@@ -23,9 +23,8 @@ from sqlalchemy import event, text
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
-from custom_components.med_exporter.statistics import record as record_module
 from custom_components.med_exporter.statistics import writer as writer_module
-from custom_components.med_exporter.statistics.bulk import store_sums
+from custom_components.med_exporter.statistics.bulk import BulkSums
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -108,7 +107,7 @@ async def test_of_a_long_past_home_assistant_is_given_what_makes_the_statistic(s
 
     with patch.object(writer_module, "async_add_external_statistics", write):
         await sums.writer.async_write()
-    assert written == [1, 1, 1]
+    assert written == [0, 0, 0]
     for name in "abc":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1501))
     (described,) = await async_list_statistic_ids(sums.hass, {"med_exporter:a"})
@@ -162,12 +161,13 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
     for name in "abcd":
         await sums.count(f"med_exporter:{name}", last_hours(6000))
     order: list[tuple[str, int]] = []
+    take = BulkSums.take
 
-    def store(connection, statistic_id, rows, stored) -> bool:
+    def note(bulk, statistic_id, rows, stored) -> bool:
         order.append((statistic_id, rows[0][0]))
-        return store_sums(connection, statistic_id, rows, stored)
+        return take(bulk, statistic_id, rows, stored)
 
-    with patch.object(record_module, "store_sums", store):
+    with patch.object(BulkSums, "take", note):
         await sums.writer.async_write()
     firsts = [first for _, first in order]
     behind = max(max(firsts[: n + 1]) - one for n, one in enumerate(firsts))
@@ -175,6 +175,26 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
     assert {name for name, _ in order[:8]} == {f"med_exporter:{name}" for name in "abcd"}
     for name in "abcd":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
+
+
+async def test_of_many_sums_a_transaction_adds_hours_in_the_order_of_time(sums: Sums) -> None:
+    # The database then adds to the end of its index by time, and does not go through it for each.
+    for name in "abcd":
+        await sums.count(f"med_exporter:{name}", last_hours(1000))
+    log = (
+        "CREATE TRIGGER note AFTER INSERT ON statistics BEGIN"
+        " INSERT INTO noted VALUES (NEW.start_ts); END"
+    )
+    for statement in ("CREATE TABLE noted (at INTEGER)", log):
+        await queue_work(sums.hass, SCHEMA, lambda c, it=statement: c.execute(text(it)))
+    await sums.writer.async_write()
+    stored = await queue_work(
+        sums.hass, SCHEMA, lambda c: c.execute(text("SELECT at FROM noted")).scalars().all()
+    )
+    assert len(stored) == 4 * 1000
+    assert stored == sorted(stored)
+    for name in "abcd":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1001))
 
 
 async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) -> None:
@@ -192,15 +212,17 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
         done.append("look")
         return queue_work(*args)
 
+    take = BulkSums.take
+
     def store(*args) -> bool:
-        is_stored = store_sums(*args)
-        done.extend(["store"] * is_stored)
-        return is_stored
+        is_taken = take(*args)
+        done.extend(["store"] * is_taken)
+        return is_taken
 
     with (
         patch.object(writer_module, "async_add_external_statistics", write),
         patch.object(writer_module, "queue_work", queue),
-        patch.object(record_module, "store_sums", store),
+        patch.object(BulkSums, "take", store),
     ):
         await sums.writer.async_write()
     looks = " ".join(done).split("look")

@@ -69,6 +69,9 @@ _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
 # How long the recorder books at a time, in seconds: a plug brings a year when it is added.
 _BOOK_SECONDS: Final = 0.1
+# How many hours of a sum it tells at once, up to twice that: of hundreds of plugs together these
+# are tens of thousands of days.
+_HOURS_AT_ONCE: Final = 1000
 
 
 class Ledger(LedgerAnswers):
@@ -97,7 +100,12 @@ class Ledger(LedgerAnswers):
         self._plugs: set[tuple[str, str]] = set()
         self._pasts = Burst(hass.loop.time)
         self._sums = SumsWriter(
-            hass, SCHEMA, self._running_sums, self._announce, self._pasts.async_over
+            hass,
+            SCHEMA,
+            self._running_sums,
+            self._announce,
+            self._pasts.async_over,
+            hours_at_once=_HOURS_AT_ONCE,
         )
 
     async def async_setup(self) -> CALLBACK_TYPE:
