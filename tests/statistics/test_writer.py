@@ -234,6 +234,24 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
     assert await sums.stored(names[-1]) == list(range(1, 151))
 
 
+async def test_the_next_hour_of_many_sums_is_one_transaction(sums: Sums, freezer) -> None:
+    # Home Assistant's import would make one of each, and all write the same pages again.
+    names = [f"med_exporter:{number}" for number in range(60)]
+    for name in names:
+        await sums.count(name, last_hours(3))
+    await sums.writer.async_write()
+    freezer.tick(HOUR)
+    for name in names:
+        await sums.count(name, {END: 7})
+    imports: list[object] = []
+    with patch.object(writer_module, "async_add_external_statistics", imports.append):
+        await sums.writer.async_write()
+    assert imports == []
+    for name in (names[0], names[-1]):
+        assert await sums.stored(name) == [1, 2, 3, 10]
+    assert sums.heard == []
+
+
 async def test_no_page_is_copied_so_that_a_part_could_be_undone(sums: Sums) -> None:
     # SQLite keeps what each page was before a savepoint in a file, several times what is written.
     for name in "abc":

@@ -46,11 +46,13 @@ class BulkSums:
 
     Args:
         connection: with a transaction of which what is stored becomes a part.
+        least: how many hours of a sum are worth it; fewer are left to Home Assistant's import.
 
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, least: int = 1) -> None:
         self._connection = connection
+        self.least = least
         # Id of the statistic and sum in turn, by hour: a row of its own for each would be work for
         # Python's collection of garbage.
         self._new: defaultdict[int, list[float]] = defaultdict(list)

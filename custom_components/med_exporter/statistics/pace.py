@@ -17,6 +17,8 @@ LATE: Final = 0.7
 _FIRST: Final = 5_000
 _FEWEST: Final = 2_000
 _MOST: Final = 100_000
+_FASTEST: Final = 2.0
+_SLOWER: Final = 1.25
 # Of a sum at a time at least: what is less is left to Home Assistant's import. It is a whole number
 # of these, so that sums stay in step where the pace changes.
 _SHORTEST: Final = 120
@@ -34,6 +36,8 @@ class Pace:
 
     def __init__(self) -> None:
         self.hours = _FIRST
+        # By how much they may grow with a part: the less once it is known how many are too many.
+        self._growth = _FASTEST
         self._begun = self._worked = 0.0
 
     def begin(self) -> None:
@@ -51,8 +55,11 @@ class Pace:
         if not hours or (share <= 1 and 2 * hours < self.hours):
             # Not all that it might have been: nothing is known of more.
             return
-        # No further by one part, which may have met a disk that others kept busy.
-        fit = min(max(hours / share, self.hours / 2), self.hours * 2) if share else self.hours * 2
+        if share > 1:
+            self._growth = _SLOWER
+        # No less by one part, which may have met a disk that others kept busy.
+        least, most = self.hours / 2, self.hours * self._growth
+        fit = min(max(hours / share, least), most) if share else most
         self.hours = int(min(max(fit, _FEWEST), _MOST))
 
     def stretch(self, sums: int, most: int) -> int:

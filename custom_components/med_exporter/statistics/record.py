@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, update
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from .bulk import BulkSums
     from .sums import RunningSum
-
-# More than that is a past, which would keep Home Assistant's own import busy for minutes.
-_MANY_ROWS: Final = 100
 
 
 @dataclass(slots=True)
@@ -98,7 +95,7 @@ def compare(
     changed_from = record.changed_from_ts
     if found.changed is not None:
         changed_from = min(found.changed, changed_from or found.changed)
-    is_many = len(found.wrong) > _MANY_ROWS
+    is_many = len(found.wrong) >= bulk.least
     if found.wrong and not (is_many and bulk.take(record.statistic_id, found.wrong, found.stored)):
         record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
         return Looked(found.wrong[:1] if is_many else found.wrong, is_unknown=is_many)

@@ -21,6 +21,7 @@ from ..clocks.local import certain_now
 from ..const import DOMAIN
 from ..database import UndoneError, queue_work
 from ..engine.lazy_dataclass import dataclass
+from ..engine.times import hour_of
 from .bulk import BulkSums
 from .pace import Pace
 from .record import Looked, SumRecord, compare
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 # transaction of its own, and states of the house stand behind them.
 _ROWS_AT_ONCE: Final = 250
 _IMPORTS_AT_ONCE: Final = 25
+# So many hours of a sum are a past, which would keep that import busy for minutes.
+_MANY_ROWS: Final = 100
 # Hours of a sum that are compared at once, or up to twice as many: more may be too much work, where
 # hours have to be priced.
 _HOURS_AT_ONCE: Final = 250
@@ -189,12 +192,15 @@ class SumsWriter:
         sums = self._sums(connection, now)
         rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
         self._refused.keep(sums)
-        part, bulk = _Part(), BulkSums(connection)
+        part = _Part()
         before = dict(self._tries), {*self._described}
         known = _known(connection)
         # What Home Assistant does not know yet is told first, so that all then go ahead together.
         records = [SumRecord(*row) for row in rows]
         turns = deque(sorted(records, key=lambda record: record.statistic_id in known))
+        # Of many sums a single hour each is much for an import that makes a transaction of each.
+        due = sum(record.dirty_from_ts < hour_of(now) for record in records)
+        bulk = BulkSums(connection, least=_MANY_ROWS if due <= _IMPORTS_AT_ONCE else 1)
         looked_at = 0
         hours = self._pace.stretch(len(sums), self._hours_at_once)
         while turns:
