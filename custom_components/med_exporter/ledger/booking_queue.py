@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 
 from ..clocks.local import local_zone
-from ..database import ignorable, queue_work, succeeded
+from ..const import DOMAIN
+from ..database import async_work_in_turn, ignorable, succeeded
 from .books import write_history, write_posting
 from .hours import MeterHours, write_hours
 from .posting import Posting
@@ -81,11 +82,14 @@ class BookingQueue:
         zone, booked = local_zone(), 0
 
         def next_part() -> None:
-            part = queue_work(
-                self._hass,
-                RECEIPTS_SCHEMA,
-                lambda connection: self._write(connection, zone),
-                self._forget,
+            part = self._hass.async_create_task(
+                async_work_in_turn(
+                    self._hass,
+                    RECEIPTS_SCHEMA,
+                    lambda connection: self._write(connection, zone),
+                    self._forget,
+                ),
+                f"{DOMAIN} books energy",
             )
             part.add_done_callback(go_on)
 
