@@ -19,8 +19,9 @@ _MOST: Final = 100_000
 _FASTEST: Final = 2.0
 _SLOWER: Final = 1.25
 # Of a sum at a time at least: what is less is left to Home Assistant's import. It is a whole number
-# of these, so that sums stay in step where the pace changes.
+# of days, so that sums mostly stay in step where the pace changes.
 _SHORTEST: Final = 120
+_DAY: Final = 24
 # See `Pace.stretch`.
 _BALANCE: Final = 1_600
 
@@ -71,7 +72,7 @@ class Pace:
         the root of how many hours of each sum a transaction has.
         """
         best = min(most, isqrt(_BALANCE * self.hours // max(1, sums)))
-        return max(1, best // _SHORTEST) * _SHORTEST
+        return max(_SHORTEST, best // _DAY * _DAY)
 
     def _share(self) -> float:
         return max((thread_time() - self._worked) / SHORT, (monotonic() - self._begun) / LATE)
