@@ -90,7 +90,7 @@ async def settle(hass: HomeAssistant) -> None:
     await asyncio.sleep(0)
     await hass.async_block_till_done(wait_background_tasks=True)
     ledger = hass.data.get(DATA_LEDGER)
-    while ledger is not None and (booking := ledger._booking) is not None:
+    while ledger is not None and (booking := ledger._bookings.booking) is not None:
         _, waits = await asyncio.wait([booking], timeout=_BUSY)
         if waits:
             # A test keeps the database busy.

@@ -69,6 +69,20 @@ def test_those_that_a_slow_recorder_still_books_are_waited_for(
     assert clock.slept >= 100 + 5
 
 
+def test_it_goes_on_while_more_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    pasts = Burst(clock := Clock(monkeypatch))
+    come(pasts, 10)
+    assert not pasts.goes_on
+    pasts.begin()
+    clock.now += 60
+    assert pasts.goes_on
+    pasts.end()
+    clock.now += 4
+    assert pasts.goes_on
+    clock.now += 2
+    assert not pasts.goes_on
+
+
 def test_what_comes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pasts = Burst(clock := Clock(monkeypatch))
     come(pasts, 11)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -19,7 +20,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import select, update
 
 from custom_components.med_exporter.const import CONF_PDL, CONF_PLUGS, DOMAIN, PlugRole
-from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database import async_work_in_turn, queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.engine.ledger import accounts_of, quarters_table
 from custom_components.med_exporter.ledger import (
@@ -28,8 +30,9 @@ from custom_components.med_exporter.ledger import (
     PlugHistory,
     PlugSeries,
     PointSeries,
+    Posting,
+    booking_queue,
 )
-from custom_components.med_exporter.ledger import ledger as ledger_module
 from custom_components.med_exporter.ledger.books import write_history
 from custom_components.med_exporter.ledger.receipts import RECEIPTS_SCHEMA
 from custom_components.med_exporter.statistics import writer as writer_module
@@ -226,10 +229,38 @@ class TestSetUp:
             booked.append(len(history.day_kwh))
             return write_history(connection, history, *rest)
 
-        with patch.object(ledger_module, "write_history", write):
+        with patch.object(booking_queue, "write_history", write):
             await books.ledger.backfill(PlugHistory(plug=plug(), day_kwh=days))
         assert sum(booked) == 365
         assert max(booked) <= 92
+
+    async def test_what_many_bring_one_after_the_other_is_booked_together(
+        self, books: Books, freezer: freezegun.api.FrozenDateTimeFactory
+    ) -> None:
+        # With each part the recorder commits, and all pages that it has a share in are written.
+        parts = 0
+
+        def count(hass, schema, *rest):
+            nonlocal parts
+            parts += schema is RECEIPTS_SCHEMA
+            return async_work_in_turn(hass, schema, *rest)
+
+        plugs = [replace(plug(), plug_id=f"50c7bf{number:06x}") for number in range(60)]
+        days = {date(2026, 11, 19) - timedelta(days=n): 4.8 for n in range(30)}
+        with patch.object(booking_queue, "async_work_in_turn", count):
+            waiting = []
+            for one in plugs:
+                start = CounterStart(at=at(10), value_kwh=3.0)
+                books.ledger.post(
+                    Posting(plug=one, start=start, value_kwh=3.0, at=at(10), since=at(10))
+                )
+                waiting.append(books.ledger.backfill(PlugHistory(plug=one, day_kwh=days)))
+                await async_commit(books.hass)
+            while not all(one.done() for one in waiting):
+                freezer.tick(1)
+                await async_commit(books.hass)
+        assert parts < len(plugs)
+        assert {row.plug_id for row in await books.rows()} == {one.plug_id for one in plugs}
 
     async def test_it_is_done_once(self, books: Books) -> None:
         ids = [plug(1).plug_id, plug(2).plug_id]

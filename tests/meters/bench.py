@@ -60,7 +60,7 @@ async def test_ten_meters_with_five_years(
         longest = max(longest, seconds() - begun)
 
     # The clock of the test stands still, and with it whatever ends a part in time.
-    for module in ("statistics.writer", "ledger.ledger"):
+    for module in ("statistics.pace", "ledger.booking_queue"):
         monkeypatch.setattr(f"custom_components.med_exporter.{module}.monotonic", seconds)
     monkeypatch.setattr(recorder, "_process_one_task_or_event_or_recover", timed)
     monkeypatch.setattr(Handle, "_run", timed_callback)

@@ -20,12 +20,11 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from sqlalchemy import event, text
 
-from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database import async_work_in_turn, queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
-from custom_components.med_exporter.statistics import record as record_module
 from custom_components.med_exporter.statistics import writer as writer_module
-from custom_components.med_exporter.statistics.bulk import store_sums
+from custom_components.med_exporter.statistics.bulk import BulkSums
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -108,7 +107,7 @@ async def test_of_a_long_past_home_assistant_is_given_what_makes_the_statistic(s
 
     with patch.object(writer_module, "async_add_external_statistics", write):
         await sums.writer.async_write()
-    assert written == [1, 1, 1]
+    assert written == [0, 0, 0]
     for name in "abc":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1501))
     (described,) = await async_list_statistic_ids(sums.hass, {"med_exporter:a"})
@@ -162,12 +161,13 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
     for name in "abcd":
         await sums.count(f"med_exporter:{name}", last_hours(6000))
     order: list[tuple[str, int]] = []
+    take = BulkSums.take
 
-    def store(connection, statistic_id, rows, stored) -> bool:
+    def note(bulk, statistic_id, rows, stored) -> bool:
         order.append((statistic_id, rows[0][0]))
-        return store_sums(connection, statistic_id, rows, stored)
+        return take(bulk, statistic_id, rows, stored)
 
-    with patch.object(record_module, "store_sums", store):
+    with patch.object(BulkSums, "take", note):
         await sums.writer.async_write()
     firsts = [first for _, first in order]
     behind = max(max(firsts[: n + 1]) - one for n, one in enumerate(firsts))
@@ -175,6 +175,26 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
     assert {name for name, _ in order[:8]} == {f"med_exporter:{name}" for name in "abcd"}
     for name in "abcd":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
+
+
+async def test_of_many_sums_a_transaction_adds_hours_in_the_order_of_time(sums: Sums) -> None:
+    # The database then adds to the end of its index by time, and does not go through it for each.
+    for name in "abcd":
+        await sums.count(f"med_exporter:{name}", last_hours(1000))
+    log = (
+        "CREATE TRIGGER note AFTER INSERT ON statistics BEGIN"
+        " INSERT INTO noted VALUES (NEW.start_ts); END"
+    )
+    for statement in ("CREATE TABLE noted (at INTEGER)", log):
+        await queue_work(sums.hass, SCHEMA, lambda c, it=statement: c.execute(text(it)))
+    await sums.writer.async_write()
+    stored = await queue_work(
+        sums.hass, SCHEMA, lambda c: c.execute(text("SELECT at FROM noted")).scalars().all()
+    )
+    assert len(stored) == 4 * 1000
+    assert stored == sorted(stored)
+    for name in "abcd":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1001))
 
 
 async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) -> None:
@@ -190,17 +210,19 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
 
     def queue(*args):
         done.append("look")
-        return queue_work(*args)
+        return async_work_in_turn(*args)
+
+    take = BulkSums.take
 
     def store(*args) -> bool:
-        is_stored = store_sums(*args)
-        done.extend(["store"] * is_stored)
-        return is_stored
+        is_taken = take(*args)
+        done.extend(["store"] * is_taken)
+        return is_taken
 
     with (
         patch.object(writer_module, "async_add_external_statistics", write),
-        patch.object(writer_module, "queue_work", queue),
-        patch.object(record_module, "store_sums", store),
+        patch.object(writer_module, "async_work_in_turn", queue),
+        patch.object(BulkSums, "take", store),
     ):
         await sums.writer.async_write()
     looks = " ".join(done).split("look")
@@ -210,6 +232,24 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
     assert all("store" not in look for look in looks if look.count("import") == 25)
     assert done.count("import") == done.count("store") == 60
     assert await sums.stored(names[-1]) == list(range(1, 151))
+
+
+async def test_the_next_hour_of_many_sums_is_one_transaction(sums: Sums, freezer) -> None:
+    # Home Assistant's import would make one of each, and all write the same pages again.
+    names = [f"med_exporter:{number}" for number in range(60)]
+    for name in names:
+        await sums.count(name, last_hours(3))
+    await sums.writer.async_write()
+    freezer.tick(HOUR)
+    for name in names:
+        await sums.count(name, {END: 7})
+    imports: list[object] = []
+    with patch.object(writer_module, "async_add_external_statistics", imports.append):
+        await sums.writer.async_write()
+    assert imports == []
+    for name in (names[0], names[-1]):
+        assert await sums.stored(name) == [1, 2, 3, 10]
+    assert sums.heard == []
 
 
 async def test_no_page_is_copied_so_that_a_part_could_be_undone(sums: Sums) -> None:
@@ -246,14 +286,14 @@ async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, fre
 
     sums.sums = slow_sums
     parts = 0
-    queue = writer_module.queue_work
+    queue = writer_module.async_work_in_turn
 
     def count(*arguments):
         nonlocal parts
         parts += 1
         return queue(*arguments)
 
-    with patch.object(writer_module, "queue_work", count):
+    with patch.object(writer_module, "async_work_in_turn", count):
         await sums.new_writer().async_write()
     assert parts > 5
     assert await sums.stored("med_exporter:a") == list(range(1, 5001))

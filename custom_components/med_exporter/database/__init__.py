@@ -8,6 +8,7 @@ from .migration import NewerFormatError
 from .outcome import ignorable, succeeded
 from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
+from .turns import async_work_in_turn
 from .unavailable import DatabaseUnavailableError
 from .work import UndoneError, async_work_within, close_database, open_database, queue_work
 
@@ -21,6 +22,7 @@ __all__ = [
     "async_read",
     "async_read_by",
     "async_read_recorder",
+    "async_work_in_turn",
     "async_work_within",
     "close_database",
     "ignorable",

@@ -51,9 +51,19 @@ class Burst:
         Not at all where few have come, and for minutes at most.
         """
         until = self._clock() + _PATIENCE
-        while self._count > _FEW:
-            now = self._clock()
-            quiet_at = (now if self._open else self._last_at) + _QUIET
-            if now >= min(until, quiet_at):
+        while True:
+            left = min(until - self._clock(), self._left())
+            if left <= 0:
                 return
-            await asyncio.sleep(min(until, quiet_at) - now)
+            await asyncio.sleep(left)
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether many have come, and more may."""
+        return self._left() > 0
+
+    def _left(self) -> float:
+        """Return for how long more are expected at least, in seconds."""
+        if self._count <= _FEW:
+            return 0.0
+        return _QUIET if self._open else self._last_at + _QUIET - self._clock()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
@@ -17,47 +16,35 @@ from homeassistant.util.hass_dict import HassKey
 from ..clocks.lived import lived_time
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
-from ..database import (
-    DatabaseUnavailableError,
-    async_work_within,
-    ignorable,
-    queue_work,
-    succeeded,
-)
+from ..database import DatabaseUnavailableError, async_work_within, queue_work
 from ..statistics import SumsWriter
 from ..texts import async_options
 from .answers import LedgerAnswers
 from .backfill import KEPT_DAYS
-from .books import (
-    delete_quarters,
-    write_history,
-    write_posting,
-)
+from .booking_queue import BookingQueue
+from .books import delete_quarters
 from .burst import Burst
 from .closing import Clock, LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
-from .hours import MeterHours, forget_meters, write_hours
+from .hours import forget_meters
 from .moving import bring_past
-from .posting import Posting
-from .receipts import RECEIPTS_SCHEMA
-from .retracting import Retraction, take_back
 from .series import PointSeries
 from .tables import SCHEMA
 from .undoing import UNDO_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine
-    from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
     from sqlalchemy.engine import Connection
 
     from ..statistics import RunningSum
-    from .carrying import Carried
+    from .booking_queue import Item
+    from .hours import MeterHours
     from .past import PlugHistory
+    from .posting import Posting
+    from .retracting import Retraction
     from .series import LedgerPlug, Series
-
-    type _Item = Posting | PlugHistory | MeterHours | Retraction
 
 SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 """Sent with a LedgerChange when closed hours have got other values, at least once for each."""
@@ -67,8 +54,9 @@ PATIENCE: Final = 15.0
 
 _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
-# How long the recorder books at a time, in seconds: a plug brings a year when it is added.
-_BOOK_SECONDS: Final = 0.1
+# How many hours of a sum it tells at once, up to twice that: of hundreds of plugs together these
+# are tens of thousands of days.
+_HOURS_AT_ONCE: Final = 1000
 
 
 class Ledger(LedgerAnswers):
@@ -83,21 +71,21 @@ class Ledger(LedgerAnswers):
         super().__init__(hass)
         # The time that is lived through begins no later than what is kept for a time.
         lived_time(hass)
-        self._pending: list[_Item] = []
         self._names: dict[str, str] = {}
-        # Corrections that follow energy which is booked anew, as of what is committed, and as of
-        # the part that is being written.
-        self._carried: dict[str, Carried] = {}
-        self._carried_then = self._carried
         self._roles: dict[str, str] = {}
-        self._booking: asyncio.Future[int] | None = None
         self._writing_now = False
         self._series: dict[str, Series] = {}
         # Those that metering points had when the statistics were to be written.
         self._plugs: set[tuple[str, str]] = set()
         self._pasts = Burst(hass.loop.time)
+        self._bookings = BookingQueue(hass, self._names, self._pasts)
         self._sums = SumsWriter(
-            hass, SCHEMA, self._running_sums, self._announce, self._pasts.async_over
+            hass,
+            SCHEMA,
+            self._running_sums,
+            self._announce,
+            self._pasts.async_over,
+            hours_at_once=_HOURS_AT_ONCE,
         )
 
     async def async_setup(self) -> CALLBACK_TYPE:
@@ -232,49 +220,14 @@ class Ledger(LedgerAnswers):
         return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, too_old))
 
     @callback
-    def _queue(self, item: _Item, plug: LedgerPlug) -> asyncio.Future[int]:
-        self._pending.append(item)
+    def _queue(self, item: Item, plug: LedgerPlug) -> asyncio.Future[int]:
         for series in plug.series:
             self._names[series.statistic_id] = plug.name
             if isinstance(series, PointSeries):
                 role = self._roles.get(series.role.value, series.role.value)
                 name = f"{plug.metering_point_name} {role}"
                 self._names[series.statistic_id] = name
-        if self._booking is None:
-            self._booking = self._book()
-        # Who gives up waiting, as tasks of an entry do that is unloaded, gives up for himself.
-        return ignorable(asyncio.shield(self._booking))
-
-    def _book(self) -> asyncio.Future[int]:
-        """Let the recorder book all that waits, and return when that is done."""
-        done: asyncio.Future[int] = ignorable(self._hass.loop.create_future())
-        zone, booked = local_zone(), 0
-
-        def next_part() -> None:
-            part = queue_work(
-                self._hass,
-                RECEIPTS_SCHEMA,
-                lambda connection: self._write(connection, zone),
-                self._forget,
-            )
-            part.add_done_callback(go_on)
-
-        def go_on(part: asyncio.Future[int]) -> None:
-            nonlocal booked
-            if succeeded(part) and self._pending:
-                booked += part.result()
-                next_part()
-                return
-            self._booking = None
-            if part.cancelled():
-                done.cancel()
-            elif (error := part.exception()) is not None:
-                done.set_exception(error)
-            else:
-                done.set_result(booked + part.result())
-
-        next_part()
-        return done
+        return self._bookings.add(item)
 
     @callback
     def _write_now(self, _: asyncio.Future[Any]) -> None:
@@ -287,30 +240,6 @@ class Ledger(LedgerAnswers):
     async def _async_write_now(self) -> None:
         self._writing_now = False
         await self._try(self.async_write_statistics())
-
-    def _write(self, connection: Connection, zone: ZoneInfo) -> int:
-        """Book what waits, in the recorder's thread and not for long, and return how much."""
-        begun, written = monotonic(), 0
-        carried = dict(self._carried)
-        for item in list(self._pending):
-            if isinstance(item, Posting):
-                write_posting(connection, item, self._names, zone, carried)
-            elif isinstance(item, Retraction):
-                if corrected := take_back(connection, item):
-                    carried[item.plug.plug_id] = corrected
-            elif isinstance(item, MeterHours):
-                write_hours(connection, item, self._names)
-            else:
-                write_history(connection, item, self._names, zone)
-            written += 1
-            if monotonic() - begun > _BOOK_SECONDS:
-                break
-        self._carried_then = carried
-        return written
-
-    def _forget(self, written: int) -> None:
-        del self._pending[:written]
-        self._carried = self._carried_then
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
         sums = running_sums(connection, Clock(now, self._plugs))

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, update
 
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
-from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
     from sqlalchemy import Update
     from sqlalchemy.engine import Connection
 
-    from .sums import Compared, RunningSum
-
-# More than that is a past, which would keep Home Assistant's own import busy for minutes.
-_MANY_ROWS: Final = 100
+    from .bulk import BulkSums
+    from .sums import RunningSum
 
 
 @dataclass(slots=True)
@@ -49,25 +46,43 @@ def _of_sum(*names: str) -> Update:
     return update(sums_table).where(here).values({name: bindparam(name) for name in names})
 
 
+class Looked(NamedTuple):
+    """What is to be done about some hours of a sum.
+
+    `rows` are those that Home Assistant's import is to write; where it has to make the statistic
+    first, `is_unknown` says so, and they are only the first. `is_settled` tells whether nothing is
+    left to look at.
+    """
+
+    rows: list[tuple[int, float]]
+    is_settled: bool = False
+    is_unknown: bool = False
+
+
 def compare(
-    connection: Connection, record: SumRecord, running_sum: RunningSum, now: float, hours: int
-) -> tuple[list[tuple[int, float]], bool]:
+    connection: Connection,
+    record: SumRecord,
+    running_sum: RunningSum,
+    now: float,
+    hours: int,
+    bulk: BulkSums,
+) -> Looked:
     """Look at the next hours of a sum, so many or up to twice that, and note how far it is right.
 
-    Returns those that Home Assistant's import is to write, and whether nothing is left to look at.
+    Many that are not right are given to `bulk`.
     """
     start, written = record.dirty_from_ts, record.written_until_ts or 0
     if start >= hour_of(now):
-        return [], True
+        return Looked([], is_settled=True)
     until = running_sum.closed_until(connection)
     if until is None or until <= start:
-        return [], True
+        return Looked([], is_settled=True)
     before = running_sum.sum_before(connection, start)
     if before is None:
         # The first hours of all, or statistics that a user has deleted: all of it anew.
         first = running_sum.first_hour(connection)
         if first is None:
-            return [], True
+            return Looked([], is_settled=True)
         if first < start or not running_sum.stands_at(connection, start):
             start = first if first < until else start
         # Statistics may tell of hours that the ledger keeps no longer. The first of all that has
@@ -80,24 +95,14 @@ def compare(
     changed_from = record.changed_from_ts
     if found.changed is not None:
         changed_from = min(found.changed, changed_from or found.changed)
-    if rows := _left_to_import(connection, record.statistic_id, found):
+    is_many = len(found.wrong) >= bulk.least
+    if found.wrong and not (is_many and bulk.take(record.statistic_id, found.wrong, found.stored)):
         record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
-        return rows, False
+        return Looked(found.wrong[:1] if is_many else found.wrong, is_unknown=is_many)
     record.note(
         connection,
         dirty_from_ts=end,
         written_until_ts=max(end, written),
         changed_from_ts=changed_from,
     )
-    return [], end >= until
-
-
-def _left_to_import(
-    connection: Connection, statistic_id: str, found: Compared
-) -> list[tuple[int, float]]:
-    """Store what are many rows, and return those that are left to Home Assistant's import."""
-    rows = found.wrong
-    if len(rows) <= _MANY_ROWS:
-        return rows
-    # What Home Assistant does not know yet, it makes with the first of them.
-    return [] if store_sums(connection, statistic_id, rows, found.stored) else rows[:1]
+    return Looked([], is_settled=end >= until)

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..const import DOMAIN
-from .bulk import store_sums
+from .bulk import BulkSums
 from .tables import sums_table
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -
         .values(statistic_id=new, dirty_from_ts=0, changed_from_ts=None)
     )
     if before:
-        store_sums(connection, new, _added(before, there), there)
+        both = BulkSums(connection)
+        both.take(new, _added(before, there), there)
+        both.store()
     return before is not None
 
 

@@ -7,7 +7,6 @@ from collections import deque
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
-from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from homeassistant.components.recorder.db_schema import StatisticsMeta
@@ -20,9 +19,12 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
 from ..const import DOMAIN
-from ..database import UndoneError, queue_work
+from ..database import UndoneError, async_work_in_turn, queue_work
 from ..engine.lazy_dataclass import dataclass
-from .record import SumRecord, compare
+from ..engine.times import hour_of
+from .bulk import BulkSums
+from .pace import Pace
+from .record import Looked, SumRecord, compare
 from .refused import RefusedStatistics
 from .tables import sums_table
 
@@ -36,20 +38,18 @@ if TYPE_CHECKING:
     from ..database import Schema
     from .sums import RunningSum
 
-# How long the recorder looks at a time, in seconds of processor and by the clock, and how many
-# hours its own import is given. By the clock alone parts would be the smaller the more others do,
-# and each rewrites all pages of the indexes that it has a share in.
-_SHORT: Final = 0.3
-_LATE: Final = 0.6
+    type _Try = tuple[tuple[int, float] | None, int]
+    type _Tried = tuple[dict[str, _Try], set[str]]
+
+# How many hours the recorder's own import is given at a time, and of how many sums: each is a
+# transaction of its own, and states of the house stand behind them.
 _ROWS_AT_ONCE: Final = 250
-# And of how many sums: each is a transaction of its own, and states of the house stand behind them.
 _IMPORTS_AT_ONCE: Final = 25
-# Hours that are compared at once, or up to twice as many: more may be too much work, where hours
-# have to be priced. Of many sums fewer hours: a transaction rewrites the part of the index by time
-# in which they lie, whichever of the sums it has come to.
+# So many hours of a sum are a past, which would keep that import busy for minutes.
+_MANY_ROWS: Final = 100
+# Hours of a sum that are compared at once, or up to twice as many: more may be too much work, where
+# hours have to be priced.
 _HOURS_AT_ONCE: Final = 250
-_FEWEST_HOURS: Final = 180
-_IN_INDEX: Final = 25_000
 _LIMIT: Final = 300
 # How often a statistic may be found as it was before it was written.
 _MOST_TRIES: Final = 3
@@ -62,13 +62,21 @@ class _Part:
 
     `rows` are those to write, by sum and with its name; `changes` are the first hours that have
     changed, by statistic id; `described` are sums, with their names, of which Home Assistant knows
-    something else than it was told; `is_last` tells whether nothing is left to look at.
+    something else than it was told; `stored` is how many hours were stored; `is_last` tells whether
+    nothing is left to look at.
     """
 
     rows: list[tuple[RunningSum, str, list[StatisticData]]] = field(default_factory=list)
     changes: dict[str, int] = field(default_factory=dict)
     described: list[tuple[RunningSum, str]] = field(default_factory=list)
+    stored: int = 0
     is_last: bool = True
+
+    @property
+    def left(self) -> int:
+        """How many more hours Home Assistant's import may be given."""
+        given = sum(len(rows) for *_, rows in self.rows)
+        return _ROWS_AT_ONCE - given if len(self.rows) < _IMPORTS_AT_ONCE else 0
 
 
 async def _at_once() -> None:
@@ -89,6 +97,7 @@ class SumsWriter:
         on_change: called in the event loop with a statistic id and the first hour (UTC seconds)
             that had been written and now adds another amount, at least once for each.
         settled: awaited before each part; returns when the sums are not about to change much.
+        hours_at_once: how many hours of a sum can be told at once without much work.
 
     """
 
@@ -99,14 +108,19 @@ class SumsWriter:
         sums: Callable[[Connection, float], Mapping[str, RunningSum]],
         on_change: Callable[[str, int], None],
         settled: Callable[[], Awaitable[None]] = _at_once,
+        hours_at_once: int = _HOURS_AT_ONCE,
     ) -> None:
         self._hass = hass
         self._schema = schema
         self._sums = sums
         self._on_change = on_change
         self._settled = settled
+        self._hours_at_once = hours_at_once
+        self._pace = Pace()
+        # Whether each sum is stored by itself, since one among many is refused.
+        self._one_by_one = False
         self._writing = asyncio.Lock()
-        self._tries: dict[str, tuple[tuple[int, float] | None, int]] = {}
+        self._tries: dict[str, _Try] = {}
         self._described: set[str] = set()
         self._refused = RefusedStatistics(hass)
 
@@ -128,11 +142,13 @@ class SumsWriter:
         async with self._writing:
             self._tries.clear()
             self._described.clear()
+            self._one_by_one = False
             while True:
                 await self._settled()
                 now = certain_now(self._hass).timestamp()
                 async with asyncio.timeout(_LIMIT):
-                    part = await queue_work(self._hass, self._schema, partial(self._look, now=now))
+                    look = partial(self._look, now=now)
+                    part = await async_work_in_turn(self._hass, self._schema, look, self._note_pace)
                 for running_sum, name in part.described:
                     self._write(running_sum, name, [])
                 for statistic_id, first_ts in part.changes.items():
@@ -172,51 +188,83 @@ class SumsWriter:
         All sums go ahead together, a stretch at a time: the recorder's index by time then changes
         in one place, and not all over for each of them.
         """
+        self._pace.begin()
         sums = self._sums(connection, now)
         rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
         self._refused.keep(sums)
-        part, begun, worked = _Part(), monotonic(), thread_time()
+        part = _Part()
         before = dict(self._tries), {*self._described}
         known = _known(connection)
         # What Home Assistant does not know yet is told first, so that all then go ahead together.
         records = [SumRecord(*row) for row in rows]
         turns = deque(sorted(records, key=lambda record: record.statistic_id in known))
-        left, looked_at = _ROWS_AT_ONCE, 0
-        hours = max(_FEWEST_HOURS, min(_HOURS_AT_ONCE, _IN_INDEX // max(1, len(sums))))
+        # Of many sums a single hour each is much for an import that makes a transaction of each.
+        due = sum(record.dirty_from_ts < hour_of(now) for record in records)
+        bulk = BulkSums(connection, least=_MANY_ROWS if due <= _IMPORTS_AT_ONCE else 1)
+        looked_at = 0
+        hours = self._pace.stretch(len(sums), self._hours_at_once)
         while turns:
             record = turns.popleft()
             running_sum = sums.get(record.statistic_id)
             if running_sum is None or self._refused.rests(record.statistic_id):
                 continue
             self._describe(connection, part, record, running_sum, known)
-            took_long = thread_time() - worked > _SHORT or monotonic() - begun > _LATE
-            is_full = left <= 0 or len(part.rows) >= _IMPORTS_AT_ONCE
-            if is_full or (looked_at and took_long):
+            is_full = part.left <= 0 or bulk.count >= self._pace.hours
+            if is_full or (looked_at and self._pace.took_long):
                 part.is_last = False
                 break
             looked_at += 1
+            if record.statistic_id in bulk:
+                # Its hours go on from those.
+                self._store(bulk, before)
             try:
-                wrong, is_settled = compare(connection, record, running_sum, now, hours)
+                looked = compare(connection, record, running_sum, now, hours, bulk)
+                if self._one_by_one:
+                    bulk.store()
             except ValueError as err:
                 self._refused.refused(record.statistic_id, record.name, str(err))
                 continue
             except (IntegrityError, DataError) as err:
                 self._refused.refused(record.statistic_id, record.name, str(err.orig))
-                self._tries, self._described = before
-                raise UndoneError(_Part(is_last=False)) from err
-            if wrong:
-                if not self._is_stuck(record, wrong):
-                    wrong = wrong[:left]
-                    left -= len(wrong)
-                    part.rows.append((running_sum, record.name, _statistic_data(wrong)))
-                    part.is_last = False
-            elif not is_settled:
-                turns.append(record)
+                raise self._undone(before) from err
+            if looked.rows or looked.is_settled:
+                self._note(part, record, running_sum, looked)
             else:
-                self._refused.taken(record.statistic_id)
-                if record.changed_from_ts is not None:
-                    part.changes[record.statistic_id] = record.changed_from_ts
+                turns.append(record)
+        self._store(bulk, before)
+        part.stored = bulk.count
         return part
+
+    def _note(
+        self, part: _Part, record: SumRecord, running_sum: RunningSum, looked: Looked
+    ) -> None:
+        """Note what is to be done about a sum that is not looked at again in this part."""
+        if looked.is_settled:
+            self._refused.taken(record.statistic_id)
+            if record.changed_from_ts is not None:
+                part.changes[record.statistic_id] = record.changed_from_ts
+        elif not self._is_stuck(record, looked.rows):
+            # A new statistic is made without a row, too, for which alone the database would write
+            # a page of each index.
+            rows = [] if looked.is_unknown else looked.rows[: part.left]
+            part.rows.append((running_sum, record.name, _statistic_data(rows)))
+            part.is_last = False
+
+    def _store(self, bulk: BulkSums, before: _Tried) -> None:
+        """Store what was gathered of many sums."""
+        try:
+            bulk.store()
+        except (IntegrityError, DataError) as err:
+            # The database does not say of which of them.
+            self._one_by_one = True
+            raise self._undone(before) from err
+
+    def _undone(self, before: _Tried) -> UndoneError[_Part]:
+        self._tries, self._described = before
+        return UndoneError(_Part(is_last=False))
+
+    def _note_pace(self, part: _Part) -> None:
+        self._pace.end(part.stored)
 
     def _describe(
         self,

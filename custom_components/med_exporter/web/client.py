@@ -7,6 +7,7 @@ server says is no longer than an answer can be, from its first byte on.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import TooManyRedirects, TraceConfig
@@ -81,16 +82,22 @@ def new_web_session(
         arguments: those of `async_create_clientsession`.
 
     """
-    tracing = TraceConfig()
-    tracing.on_request_redirect.append(_refuse)
-    tracing.on_connection_reuseconn.append(_note_reuse)
     return async_create_clientsession(
         hass,
-        trace_configs=[tracing],
+        trace_configs=[_tracing()],
         request_class=bounded_request(most),
         ws_response_class=BoundedSocket,
         **arguments,
     )
+
+
+@cache
+def _tracing() -> TraceConfig:
+    """Return what all sessions tell of their requests: of hundreds of its own it is much memory."""
+    tracing = TraceConfig()
+    tracing.on_request_redirect.append(_refuse)
+    tracing.on_connection_reuseconn.append(_note_reuse)
+    return tracing
 
 
 async def _refuse(_session: object, _context: object, told: TraceRequestRedirectParams) -> None:

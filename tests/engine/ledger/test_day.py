@@ -49,9 +49,15 @@ def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> No
     assert list(back.energy) == energy
     assert list(back.filled or [0] * QUARTERS_A_DAY) == (part or [0] * QUARTERS_A_DAY)
     assert back.known() == sum(mwh != UNKNOWN for mwh in energy)
+    known = [place for place, mwh in enumerate(energy) if mwh != UNKNOWN]
+    assert back.ends() == ([known[0], known[-1]] if known else [])
     assert back.mwh() == sum(max(mwh, 0) for mwh in energy)
     assert back.mwh(3, 17) == sum(max(mwh, 0) for mwh in energy[3:17])
     assert back.hours() == [back.mwh(first, first + 4) for first in range(0, QUARTERS_A_DAY, 4)]
+
+
+def test_of_an_unknown_day_nothing_is_known() -> None:
+    assert (Day.unknown().known(), Day.unknown().ends()) == (0, [])
 
 
 def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:

@@ -223,6 +223,7 @@ def known_range(connection: Connection, accounts: Collection[Account]) -> tuple[
     starts: list[int] = []
     for end, day in enumerate((min(ends.values())[0], max(last for _, last in ends.values()))):
         there = [one for one in accounts if one.id in ends and ends[one.id][end] == day]
-        for _, midnight, found in days_between(connection, there, day * UTC_DAY, day * UTC_DAY + 1):
-            starts += [midnight + place * QUARTER for place, *_ in found.parts()]
+        midnight = day * UTC_DAY
+        for _, _, energy, *_ in _days(connection, there, midnight, midnight + 1):
+            starts += [midnight + place * QUARTER for place in Day.unpacked(energy, None).ends()]
     return min(starts), max(starts) + QUARTER

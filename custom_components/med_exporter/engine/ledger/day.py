@@ -207,6 +207,11 @@ class Day:
         """Return how many quarter-hours in [first, after) are known."""
         return after - first - self.energy[first:after].count(UNKNOWN)
 
+    def ends(self) -> list[int]:
+        """Return the first and the last quarter-hour that are known, or nothing."""
+        places = [place for place, mwh in enumerate(self.energy) if mwh != UNKNOWN]
+        return places[:1] + places[-1:]
+
     def mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
         """Return the energy of the quarter-hours in [first, after)."""
         part = self.energy[first:after]
