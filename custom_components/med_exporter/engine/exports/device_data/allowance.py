@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_READINGS: Final = 12_000
 """Readings of all devices after which no further row is begun: a day of one each 10 s, and more."""
+_OF_EACH: Final = 256
+"""Readings of a device that are taken for raw rows, before it is known whose come first."""
 _AT_ONCE: Final = 32
 
 
@@ -51,7 +53,7 @@ class Allowance:
         self._job = job
         self._recorder = recorder
         self._end = end
-        self._left = 2 * MOST_READINGS
+        self._left = 2 * MOST_READINGS + _OF_EACH * len(job.devices)
 
     def reach(self, device: JobDevice, devices: int = 1) -> float:
         """Return until when a device's readings are few enough; infinity for all of the range.

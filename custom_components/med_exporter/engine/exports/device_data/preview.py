@@ -85,6 +85,8 @@ def _by_hours(job: Job, recorder: Recorder, end: float, limit: int) -> Table | N
             return None
         table.chunks = iter(list(table.chunks))
     hours = [one.coverage for one in first.sources if one.coverage.start is not None]
+    if not hours:
+        return None
     table.warnings = [one for one in table.warnings if one["code"] not in _OF_STATISTICS]
     table.warnings.append(
         warning(
