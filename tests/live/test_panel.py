@@ -211,7 +211,8 @@ async def a_formula_is_checked_and_previewed(demo: Visitor) -> None:
     await preview.evaluate(
         """(one) => {
           const [start, end] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
-          one.shown = { ...one.shown, warnings: [{ code: "PREVIEW_SHORTENED", start, end, count: 1 }] };
+          const told = { code: "PREVIEW_SHORTENED", start, end, count: 1 };
+          one.shown = { ...one.shown, warnings: [told] };
         }"""
     )
     await expect(preview).to_contain_text("these rows are provisional")
