@@ -6,6 +6,11 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.engine.exports.device_data import (
+    allowance,
+    first_rows,
+    source,
+)
 from tests.file_exports import add_plug
 
 URL = "/api/exports/preview"
@@ -67,6 +72,23 @@ async def test_more_rows_than_shown_are_estimated(client, fridge, hass):
     assert got["total_records"] >= 1
     assert got["total_records_estimated"]
     assert "estimate" in got["preview_note"]
+
+
+@pytest.mark.engine_in_thread
+async def test_rows_of_too_many_readings_are_provisional(client, fridge, hass, monkeypatch):
+    for module in (allowance, first_rows, source):
+        monkeypatch.setattr(module, "MOST_READINGS", 3)
+    now = dt_util.utcnow().timestamp()
+    for power in range(20):
+        moment = now + 60 * (power - 30)
+        hass.states.async_set(fridge.entities["power_w"], str(power), timestamp=moment)
+    await hass.async_block_till_done()
+    await async_commit(hass)
+    got = await preview(client, "aggregation=monthly&preset=last_7_days")
+    (told,) = (one for one in got["warnings"] if one["code"] == "PREVIEW_SHORTENED")
+    assert dt_util.parse_datetime(told["end"]).timestamp() < now
+    assert "provisional" in got["preview_note"]
+    assert got["preview"]
 
 
 @pytest.mark.parametrize(

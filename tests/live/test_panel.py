@@ -207,6 +207,16 @@ async def a_formula_is_checked_and_previewed(demo: Visitor) -> None:
     heads = page.locator("med-preview th")
     await expect(heads.filter(has_text="double")).to_have_count(1)
     assert (await heads.all_inner_texts())[:2] == ["Timestamp", "Device name"]
+    preview = page.locator("med-preview")
+    await preview.evaluate(
+        """(one) => {
+          const [start, end] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
+          const told = { code: "PREVIEW_SHORTENED", start, end, count: 1 };
+          one.shown = { ...one.shown, warnings: [told] };
+        }"""
+    )
+    await expect(preview).to_contain_text("these rows are provisional")
+    await expect(preview.locator("table.provisional")).to_have_count(1)
     await demo.click(page.locator("summary", has_text="Only some readings"))
     await page.get_by_label("Minimum power").fill("100000")
     await expect(page.locator("med-preview")).to_contain_text("No reading in this period is left")

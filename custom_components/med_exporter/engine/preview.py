@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from io import BytesIO
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .database.connections import Connect
-    from .exports.export_type import PreviewedWork
     from .job import Job, JobDevice
     from .rows.spool import Spool
 
@@ -31,6 +30,8 @@ _GOLDEN = 0.618
 """Shifts each sample, so that they lie at all times of day."""
 _FIRST_PAGE = 64
 """States of an entity that are read first: rows that are shown need few."""
+_DATES = 24_000
+"""States of a counter whose dates are compared: more than are read for the rows."""
 
 
 def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: int) -> Preview:
@@ -47,10 +48,12 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
         limit: number of rows, at least 1.
 
     """
-    recorder = Recorder(connect, _FIRST_PAGE)
-    work = cast("PreviewedWork", EXPORT_TYPES[job.export_type].work())
+    recorder = Recorder(connect, _FIRST_PAGE, dates_checked=_DATES)
+    work = EXPORT_TYPES[job.export_type].preview_work()
     table, whole = work.preview(job, recorder, spool, end, limit)
-    rows = [row for chunk in records(table, job) for row in chunk]
+    chunks = list(table.chunks)
+    table.chunks = iter(chunks)
+    rows = [row for shown in records(table, job) for row in shown]
     estimated = not whole
     count = len(rows)
     if estimated:
@@ -58,14 +61,13 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
             count, sum(_rows_of(job, recorder, device, spool, end) for device in job.devices)
         )
     written = BytesIO()
-    warnings = table.warnings
-    table = work.table_of(job, spool, limit, limit)
+    table.chunks = iter(chunks)
     # What others take for a row says little of all: they pack, and lay out pages.
     plain = job.format if FORMATS[job.format].single.compressible else "csv"
     FORMATS[plain].writer().write(Content(tables=[table]), written, job, {})
     size = len(written.getvalue())
     size = round(size * count / len(rows)) if rows else size
-    return Preview(rows, count, estimated, size, warnings)
+    return Preview(rows, count, estimated, size, table.warnings)
 
 
 def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end: float) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, field
-from typing import Any
+from typing import Any, Final
 
 from .lazy_dataclass import dataclass
+
+PROVISIONAL: Final = "PREVIEW_"
+"""Begins the codes of warnings by which a preview's rows are not those of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Preview:
         records: number of all rows; with filters, the most there can be.
         estimated: whether that number is an estimate.
         bytes: about the size of all rows, as CSV where the job's format is none of plain text.
-        warnings: as those of a `Result`, of the range up to the last one of the rows.
+        warnings: as those of a `Result`, of the range up to the last one of the rows; and
+            `PROVISIONAL` ones, without which the rows are the file's.
 
     """
 

@@ -8,6 +8,7 @@ from ..answers import size_text
 from ..database import DatabaseUnavailableError
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.export_types import EXPORT_TYPES
+from ..engine.results import PROVISIONAL
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader, shown
 from ..rights import require_export_type
@@ -91,6 +92,8 @@ async def async_preview_request(
     note = f"Showing first {len(found.rows)} records"
     if found.estimated:
         note += "; the total is an estimate"
+    if any(one["code"].startswith(PROVISIONAL) for one in found.warnings):
+        note += "; they are provisional, as the warnings say"
     return {
         "preview": found.rows,
         "total_records": found.records,

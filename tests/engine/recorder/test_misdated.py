@@ -54,3 +54,18 @@ def test_years_of_which_nothing_is_kept_are_not_asked_for(database, look):
 
     assert not found
     assert asked < 15
+
+
+@pytest.mark.parametrize("behind", [3, 20])
+def test_it_is_found_by_what_is_dated_later_where_few_states_are_looked_at(database, behind):
+    database.add(COUNTER, [(BEGIN + (30 + day) * UTC_DAY, 10.0 + day) for day in range(60)])
+    database.add(COUNTER, [(BEGIN + day * UTC_DAY, 80.0 + day) for day in range(behind)])
+    states = Recorder(database.engine.connect)
+    (counter,) = states.metadata_ids([COUNTER]).values()
+    span = BEGIN, BEGIN + 90 * UTC_DAY
+
+    every = misdated_in(states, counter, *span, number)
+
+    assert every
+    assert misdated_in(states, counter, *span, number, most=2) == every
+    assert misdated_in(states, counter, *span, number, most=0) == []

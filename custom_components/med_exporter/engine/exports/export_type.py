@@ -46,20 +46,17 @@ class Work(Protocol):
         ...
 
 
-class PreviewedWork(Work, Protocol):
-    """What it offers of an export type that has a preview."""
+class PreviewWork(Protocol):
+    """What the module `preview` in the folder of an export type that has one offers."""
 
     def preview(
         self, job: Job, recorder: Recorder, spool: Spool, end: float, limit: int
     ) -> tuple[Table, bool]:
         """Return the first rows, reading little more than these, and whether these are all.
 
-        The table's warnings are those of the range up to the last of these rows.
+        The table's warnings are those of the range up to the last of these rows. Where they would
+        need very many readings, rows may be provisional, and warnings say so.
         """
-        ...
-
-    def table_of(self, job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
-        """Return the rows that are in the spool."""
         ...
 
 
@@ -91,7 +88,7 @@ class ExportType:
         most_days: how long its range may be; None for what the installation allows.
         tables: how many tables its file has; 0 for any number but one.
         has_words: whether codes in its cells become words in a document.
-        has_preview: whether its work is a `PreviewedWork`.
+        has_preview: whether its folder has a `PreviewWork`.
         words: what its columns, tables, figures and charts are called in documents, in English and
             French, beside those of `words.py`.
 
@@ -136,3 +133,7 @@ class ExportType:
     def work(self) -> Work:
         """Load what makes the content, and only its libraries."""
         return cast(Work, import_module(f"{self.folder}.content"))
+
+    def preview_work(self) -> PreviewWork:
+        """Load what makes its previews."""
+        return cast(PreviewWork, import_module(f"{self.folder}.preview"))

@@ -90,7 +90,7 @@ def _open_gap(
     recorder: Recorder, device: JobDevice, ledger: PlugLedger, start: float, end: float
 ) -> Iterator[Reading]:
     # Mostly the first states after the end tell that there is no gap.
-    beyond = Recorder(recorder.connect, first_page=_FEW, checks_dates=False)
+    beyond = Recorder(recorder.connect, first_page=_FEW, dates_checked=0)
     later = readings(beyond, device, ledger, (end, end + _FURTHEST), lambda _: None)
     after = next((one for one in later if one[2] != CARRIED and one[_ENERGY] is not None), None)
     if after is None or (kwh := after[_ENERGY]) is None or (since := after[_FILLED_FROM]) is None:

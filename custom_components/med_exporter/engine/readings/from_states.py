@@ -140,7 +140,7 @@ def _misdated(
     if (counter := counter_of(slots)) is None:
         return []
     metadata_id, parse = counter
-    return misdated_in(recorder, metadata_id, start, end, parse, inside=recorder.checks_dates)
+    return misdated_in(recorder, metadata_id, start, end, parse, most=recorder.dates_checked)
 
 
 def _pivoted(

@@ -43,6 +43,8 @@ _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 # A day or less is looked at in so many parts, more days in parts as long, up to so many.
 _PARTS: Final = 16
 _MOST_PARTS: Final = 64
+_SOME: Final = 16
+"""States of the time behind that are looked at where not all of a range is."""
 # Answered by an index alone, the bounds by one look into it each.
 _BOUNDS = select(
     *(
@@ -51,6 +53,7 @@ _BOUNDS = select(
     )
 )
 _WRITTEN = select(func.min(STATES.c.state_id), func.max(STATES.c.state_id)).where(*_OF_COUNTER)
+_WRITTEN_AND_HOW_MANY = _WRITTEN.add_columns(func.count())
 _STATES = (
     select(
         STATES.c.last_updated_ts,
@@ -89,7 +92,7 @@ def misdated_in(
     end: float,
     parse: Parser,
     *,
-    inside: bool = True,
+    most: float = math.inf,
 ) -> list[Misdated]:
     """Return which states of a device are misdated in a range.
 
@@ -99,7 +102,8 @@ def misdated_in(
         start: UTC seconds, included.
         end: UTC seconds, not included.
         parse: what reads the counter's states.
-        inside: whether all of the range is looked at, not only its edges.
+        most: states of the range that are looked at, the first ones; of those behind them some
+            are. With 0 nothing but its edges is.
 
     """
     behind: list[tuple[Misdated, int]] = []
@@ -107,7 +111,7 @@ def misdated_in(
     wanted = {"counter": counter, "start": start, "end": end}
     with recorder.connect() as connection:
         turns = [_turn_at(connection, counter, start)]
-        if inside and _is_any(connection, counter, start, end):
+        if most and _is_any(connection, counter, start, end, most):
             for _, state_id, earlier in connection.execute(_TURNED, wanted).all():
                 turns.append(
                     (_of_id(connection, counter, earlier), _of_id(connection, counter, state_id))
@@ -262,7 +266,7 @@ def _is_turn(
     return high is not None and low is not None and low < high
 
 
-def _is_any(connection: Connection, counter: int, start: float, end: float) -> bool:
+def _is_any(connection: Connection, counter: int, start: float, end: float, most: float) -> bool:
     """Return whether anything of a day was written after what is dated later.
 
     There nearly never is, and to look at each state takes as long as to read it. A clock that is
@@ -272,7 +276,7 @@ def _is_any(connection: Connection, counter: int, start: float, end: float) -> b
     oldest, newest = connection.execute(_BOUNDS, wanted).one()
     if oldest is None:
         return False
-    last, length = 0, end - start
+    last, seen, length = 0, 0, end - start
     step = max(1.0, min(length, UTC_DAY) / _PARTS, min(UTC_DAY, length / _MOST_PARTS))
     # A range may be years, of which the recorder keeps days. One more, for what division rounds.
     skipped = max(int((oldest - start) / step) - 1, 0)
@@ -280,11 +284,32 @@ def _is_any(connection: Connection, counter: int, start: float, end: float) -> b
         begin = start + number * step
         if begin > newest:
             break
+        if seen >= most:
+            return _is_any_of_some(connection, counter, begin, min(end, newest), last)
         part = {"counter": counter, "start": begin, "end": min(end, begin + step)}
-        first, latest = connection.execute(_WRITTEN, part).one()
+        first, latest, count = connection.execute(_WRITTEN_AND_HOW_MANY, part).one()
         if first is not None and first < last:
             return True
         last = max(last, latest or 0)
+        seen += count
+    return False
+
+
+def _is_any_of_some(
+    connection: Connection, counter: int, start: float, end: float, last: int
+) -> bool:
+    """Return whether any of some states was written before one that is dated earlier.
+
+    What a wrong clock has dated before a moment is told by what is dated later, however much later.
+    """
+    for number in range(_SOME):
+        moment = start + (end - start) * number / _SOME
+        state = connection.execute(_FIRST_FROM, {"counter": counter, "moment": moment}).first()
+        if state is None:
+            break
+        if state.state_id < last:
+            return True
+        last = state.state_id
     return False
 
 

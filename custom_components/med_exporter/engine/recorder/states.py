@@ -6,6 +6,7 @@ many entities at once in `by_time.py`, units in `state_values.py`, statistics in
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
@@ -41,17 +42,18 @@ _CACHED_PAGE = 512
 """Of SQLite: where they lie is still in its cache when the device's next entity is read."""
 
 _OF_ENTITY = STATES.c.metadata_id == bindparam("metadata_id")
+_BETWEEN = (
+    _OF_ENTITY,
+    STATES.c.last_updated_ts >= bindparam("start"),
+    STATES.c.last_updated_ts < bindparam("end"),
+)
 
 STATE = (
     STATES.c.last_updated_ts, STATES.c.metadata_id, STATES.c.state, STATES.c.attributes_id,
 )  # fmt: skip
 _PAGE = (
     select(*STATE)
-    .where(
-        _OF_ENTITY,
-        STATES.c.last_updated_ts >= bindparam("start"),
-        STATES.c.last_updated_ts < bindparam("end"),
-    )
+    .where(*_BETWEEN)
     .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
     .limit(bindparam("size", type_=Integer))
 )
@@ -75,15 +77,14 @@ _FIRST_BETWEEN = _OLDEST.where(
     STATES.c.last_updated_ts < bindparam("end"),
 )
 _OLDEST_OF = _OLDEST.where(_OF_ENTITY)
-_COUNT_BETWEEN = (
-    select(func.count())
-    .select_from(STATES)
-    .where(
-        _OF_ENTITY,
-        STATES.c.last_updated_ts >= bindparam("start"),
-        STATES.c.last_updated_ts < bindparam("end"),
-    )
+_MOMENTS_BETWEEN = (
+    select(STATES.c.last_updated_ts)
+    .where(*_BETWEEN)
+    .order_by(STATES.c.last_updated_ts)
+    .limit(1)
+    .offset(bindparam("skip", type_=Integer))
 )
+_COUNT_BETWEEN = select(func.count()).select_from(STATES).where(*_BETWEEN)
 _LAST_SEEN = (
     select(STATES.c.last_updated_ts)
     .where(_OF_ENTITY, STATES.c.state.not_in(NOT_KNOWN))
@@ -99,8 +100,8 @@ class Recorder:
         connect: opens a connection for a moment; no connection is held between pages, so the
             database keeps no snapshot and a shared connection is free for others.
         first_page: states of an entity that are read first; later pages are larger.
-        checks_dates: whether misdated states are looked for inside a range, for which all of them
-            are read once; not where few of many are wanted.
+        dates_checked: states of a counter among which misdated ones are looked for inside a range,
+            the first ones; fewer than all where few of many are wanted.
         manner: how they are read.
         second: lets a second process read a part of many, where there may be one.
 
@@ -111,13 +112,13 @@ class Recorder:
         connect: Connect,
         first_page: int | None = None,
         *,
-        checks_dates: bool = True,
+        dates_checked: float = math.inf,
         manner: Manner = USUAL,
         second: Second | None = None,
     ) -> None:
         self.connect = connect
         self.second = second
-        self.checks_dates = checks_dates
+        self.dates_checked = dates_checked
         self.manner = manner
         self.first_page = min(first_page or _SMALLEST_PAGE, manner.page)
         self._largest_page = manner.page
@@ -148,6 +149,21 @@ class Recorder:
                 ).scalar_one()
                 for number_ in metadata_ids
             }
+
+    def first_beyond(
+        self, metadata_ids: Iterable[int], count: int, start: float, end: float
+    ) -> float:
+        """Return when any of some entities has a state after so many others in a range.
+
+        Infinity where none has so many. It is told by an index alone.
+        """
+        wanted = {"skip": count, "start": start, "end": end}
+        with self.connect() as connection:
+            found = [
+                connection.execute(_MOMENTS_BETWEEN, {**wanted, "metadata_id": number}).scalar()
+                for number in metadata_ids
+            ]
+        return min((ts for ts in found if ts is not None), default=math.inf)
 
     def oldest(self, metadata_ids: Iterable[int] | None = None) -> float | None:
         """Return when the oldest state of some entities was written, of any when not given."""

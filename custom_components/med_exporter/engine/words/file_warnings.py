@@ -82,6 +82,14 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "Readings whose power lies beyond the fences of 3 x IQR were left out",
         "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés",
     ),
+    "PREVIEW_FROM_STATISTICS": (
+        "These rows are provisional: they come from hourly statistics, a file's from all readings",
+        "Lignes provisoires, tirées de statistiques horaires, et non des relevés comme le fichier",
+    ),
+    "PREVIEW_SHORTENED": (
+        "These rows are provisional: they show no more than this part of the range",
+        "Lignes provisoires, qui ne montrent que cette partie de la période",
+    ),
     "UNPRICED_ENERGY": (
         "Energy without a known price in this currency is in no cost",
         "L’énergie sans prix connu dans cette devise n’est comptée dans aucun coût",
@@ -92,6 +100,7 @@ CODES: Final = frozenset(_SENTENCES)
 _COUNTED: Final[Mapping[str, _Pair]] = {
     "FROM_STATISTICS": ("row", "ligne"),
     "NO_STATISTICS": ("hour", "heure"),
+    "PREVIEW_FROM_STATISTICS": ("hour", "heure"),
     "OUTLIERS_REMOVED": ("row", "ligne"),
 }
 """What a warning counts, where its sentence does not tell; several have an s in both languages."""

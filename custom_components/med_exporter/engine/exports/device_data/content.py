@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ...limits import check_rows, most_rows
-from ...readings.custom_fields import formulas_of
 from ...readings.filters import stretches_of
 from ...readings.gaps import (
     coverage_warnings,
@@ -20,23 +16,21 @@ from ...readings.gaps import (
 from ...readings.gathered import gathered
 from ...readings.merging import merged
 from ...rows.content import Content
-from ...rows.spool import Spool, readings_at_once
+from ...rows.spool import readings_at_once
 from ..ledger_gaps import estimated_warning
-from .first_rows import Part, add_first_rows
 from .overview import overview
 from .rows import columns_of, table_of
-from .source import AMOUNTS, Source
+from .source import AMOUNTS, ONE_BY_ONE, Source, Way
 from .totals import sums_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ...job import Job, JobDevice
+    from ...job import Job
     from ...readings.filters import Stretch
-    from ...readings.gathered import Gathered
     from ...recorder.states import Recorder
     from ...recorder.statistics import Coverage
-    from ...rows.tables import Table
+    from ...rows.spool import Spool
     from ...words.file_warnings import Warning_
 
 
@@ -63,33 +57,34 @@ def content(
     with gathered(recorder, job.devices, job.start, end, spool.folder) as one_pass:
         if not spool.edges:
             recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
-        total, sources = _read(job, recorder, spool, end, _Progress(job, on_read), one_pass)
+        total, sources = read_all(job, recorder, spool, end, on_read, Way(one_pass))
     sums = sums_by_column(job, spool, columns_of(job))
     table = table_of(job, spool, total, sums=sums)
-    table.warnings += _warnings_of_part(job, recorder, spool, end, sources)
-    table.warnings += _warnings_of_all(job, sources)
+    table.warnings += warnings_of_part(job, recorder, spool, end, sources)
+    table.warnings += warnings_of_all(job, sources)
     figures, charts = overview(job, spool, table.columns, sums, end)
     return Content(tables=[table], figures=figures, charts=charts)
 
 
-def _read(
+def read_all(
     job: Job,
     recorder: Recorder,
     spool: Spool,
     end: float,
-    progress: _Progress,
-    one_pass: Gathered | None = None,
+    on_read: Callable[[float], None],
+    way: Way = ONE_BY_ONE,
 ) -> tuple[int, Sequence[Source]]:
-    """Put all rows into the spool, and return how many there are and where they come from."""
-    stretches = _stretches(job, end)
-    sources = [
-        Source(job, recorder, device, spool, end, stretches, one_pass) for device in job.devices
-    ]
+    """Put all rows into the spool, and return how many there are and where they come from.
+
+    Takes what `content` does, and in which way the readings are taken.
+    """
+    stretches = chosen_stretches(job, end)
+    sources = [Source(job, recorder, device, spool, end, stretches, way) for device in job.devices]
     make = _periods if spool.edges else _raw_rows
-    return make(job, spool, sources, progress), sources
+    return make(job, spool, sources, _Progress(job, on_read)), sources
 
 
-def _warnings_of_part(
+def warnings_of_part(
     job: Job, recorder: Recorder, spool: Spool, end: float, sources: Sequence[Source]
 ) -> list[Warning_]:
     """Say what is so of any part of the range that it is so of."""
@@ -101,7 +96,7 @@ def _warnings_of_part(
     ]
 
 
-def _warnings_of_all(job: Job, sources: Sequence[Source]) -> list[Warning_]:
+def warnings_of_all(job: Job, sources: Sequence[Source]) -> list[Warning_]:
     """Say what only who has seen all of the range can tell."""
     silent = [source.name for source in sources if not source.read.any]
     emptied = [one.name for one in sources if one.read.any and not one.kept.any]
@@ -176,81 +171,8 @@ def _estimated(
     return estimated_warning(recorder.connect, since, end, spool.edges, priced=priced)
 
 
-def preview(
-    job: Job, recorder: Recorder, spool: Spool, end: float, limit: int
-) -> tuple[Table, bool]:
-    """Return the first rows, reading no more of each device than they need.
-
-    A total of a custom field is over all rows of its device, which then all are read. Warnings are
-    those of the range up to the last row that is shown, and of the devices that have any.
-
-    Args:
-        job: what is wanted.
-        recorder: where the states are.
-        spool: where the rows go through.
-        end: UTC seconds up to which values are known.
-        limit: number of rows; of long periods there may be fewer, though at least one.
-
-    Returns:
-        The rows, and whether there are no others.
-
-    """
-    sources: list[Source] = []
-    shown = _put_first(job, recorder, spool, end, limit, sources)
-    table = table_of(job, spool, limit, limit)
-    part, until = job, end
-    if shown is not None:
-        until = min(shown.until, end)
-        # A last row that the present cuts off stays one: all that is counted was used before it.
-        part = replace(job, end=min(shown.until, job.end), devices=job.devices[: shown.devices])
-        sources = sources[: shown.devices]
-    with Spool(part, until, None, formulas_of(part)) as again:
-        if any(source.counts_rows for source in sources):
-            # Theirs may be more than those of the rows that are shown.
-            sources[:] = _read(part, recorder, again, until, _Progress(part, lambda _: None))[1]
-        table.warnings += _warnings_of_part(part, recorder, again, until, sources)
-    if shown is None:
-        table.warnings += _warnings_of_all(part, sources)
-    return table, shown is None
-
-
-def _put_first(
-    job: Job, recorder: Recorder, spool: Spool, end: float, limit: int, sources: list[Source]
-) -> Part | None:
-    """Put the first rows into the spool; return what they are made of, None for all there are.
-
-    Adds where the rows come from to `sources`, as far as devices are looked at.
-    """
-    stretches = _stretches(job, end)
-    has_totals = any(formula.totals for formula in formulas_of(job))
-
-    def opened(device: JobDevice) -> Source:
-        sources.append(Source(job, recorder, device, spool, end, stretches))
-        return sources[-1]
-
-    if spool.edges and not has_totals:
-        lines = (opened(device).line() for device in job.devices)
-        return add_first_rows(spool, lines, limit)
-    for device in job.devices:
-        opened(device)
-    if spool.edges:
-        count = _periods(job, spool, sources, _Progress(job, lambda _: None))
-        return None if count <= limit else Part(job.end, len(job.devices))
-    # One more, since the first may be what was in force before the range, and one to see.
-    streams = [
-        spool.rows_of(place, source.readings(lambda _: None), limit + 2)
-        for place, source in enumerate(sources)
-    ]
-    rows = chain.from_iterable(merged(streams))
-    first = list(rows if has_totals else islice(rows, limit + 1))
-    spool.put(first if has_totals else first[:limit])
-    if len(first) <= limit:
-        return None
-    last = job.end if has_totals else math.nextafter(first[limit - 1][0], math.inf)
-    return Part(last, len(job.devices))
-
-
-def _stretches(job: Job, end: float) -> list[Stretch] | None:
+def chosen_stretches(job: Job, end: float) -> list[Stretch] | None:
+    """Return the times that filters keep, None for all."""
     if not job.filters.by_time:
         return None
     return stretches_of(job.filters, job.start, end, job.zone())

@@ -2,7 +2,8 @@
 
 A file has the rows of a period one device after the other, then those of the next period. So the
 rows of a preview are the first few of these cells, and of each device only the readings behind its
-cells are taken. Where periods are long and readings many, fewer rows are shown than are wanted.
+cells are taken. Where periods are long and readings many, fewer rows are shown than are wanted, and
+where one period has too many of them for its row (`allowance.py`), none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...readings.reading import READING_COLUMNS
+from .allowance import MOST_READINGS, TooManyReadingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,8 +29,6 @@ _MOMENT, _UNTIL = (itemgetter(READING_COLUMNS.index(name)) for name in ("timesta
 
 _AT_ONCE = 32
 """Readings that are looked at together: nearly all belong to one period."""
-_MOST_READINGS = 12_000
-"""Readings after which no further row is begun."""
 
 
 class Line(NamedTuple):
@@ -38,11 +38,13 @@ class Line(NamedTuple):
         readings: as `filling.spread_over_periods` gives them.
         counter_until: UTC seconds of the last number that the counter is known to have; energy
             from before it may still come when readings tell of none.
+        reach: UTC seconds up to which the readings are few enough for a row; infinity for all.
 
     """
 
     readings: Iterator[Reading]
     counter_until: float
+    reach: float
 
 
 class Part(NamedTuple):
@@ -69,6 +71,9 @@ def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> Part | No
     Returns:
         What they are made of; None where there are no others.
 
+    Raises:
+        TooManyReadingsError: the first row has too many readings.
+
     """
     edges = spool.edges
     opened: list[_Line] = []
@@ -77,11 +82,15 @@ def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> Part | No
     while period < len(edges) - 1:
         for place, line in enumerate(_all(opened, lines, edges)):
             taken = sum(one.taken for one in opened)
-            if rows >= limit or (rows and taken * (rows + 1) / rows > _MOST_READINGS):
+            if rows >= limit or (rows and taken * (rows + 1) / rows > MOST_READINGS):
                 return shown
-            if line.reaches(period) and (
-                added := spool.add({place: line.of_period(period)}, period)
-            ):
+            if not line.reaches(period):
+                continue
+            if line.reach < edges[period + 1]:
+                if rows:
+                    return shown
+                raise TooManyReadingsError(line.reach)
+            if added := spool.add({place: line.of_period(period)}, period):
                 rows += added
                 shown = Part(edges[period + 1], max(shown.devices, place + 1))
         following = min((line.next_moment() for line in opened), default=math.inf)
@@ -107,6 +116,7 @@ class _Line:
     def __init__(self, line: Line, edges: Sequence[float]) -> None:
         self._readings = line.readings
         self._counter_until = line.counter_until
+        self.reach = line.reach
         self._edges = edges
         # What reaches beyond the last period that was asked for, and what lies beyond it.
         self._kept: list[Reading] = []
@@ -117,7 +127,10 @@ class _Line:
         """Return from when on there may be rows: any time, a moment, or infinity for no row."""
         if self._kept:
             return -math.inf
-        return self._next[0][0] if self._next else math.inf
+        if not self._next:
+            return math.inf
+        # Until the counter is known, energy of any time before may still come.
+        return self._next[0][0] if self._tells(self._next[0]) else -math.inf
 
     def reaches(self, period: int) -> bool:
         """Tell whether any reading may reach into a period."""
@@ -154,7 +167,11 @@ class _Line:
 
     def _ends(self, reading: Reading, end: float) -> bool:
         """Tell whether nothing more comes that belongs before a moment."""
-        return reading[0] >= end and (
+        return reading[0] >= end and self._tells(reading)
+
+    def _tells(self, reading: Reading) -> bool:
+        """Tell whether a reading knows the counter, or comes when it is not known any more."""
+        return (
             reading[_ENERGY] is not None
             or reading[_TOTAL] is not None
             or reading[0] > self._counter_until

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...costs.plug_ledger import plug_ledger
 from ...costs.reading_costs import with_costs
 from ...readings.as_booked import as_booked
 from ...readings.beginning import begins
+from ...readings.by_hours import Hours
 from ...readings.corrections import with_corrections
 from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
@@ -18,6 +19,7 @@ from ...readings.from_states import last_known
 from ...readings.stand_in import StandIn
 from ...readings.succession import successive_readings
 from ...recorder.statistics import Coverage
+from .allowance import MOST_READINGS
 from .first_rows import Line
 
 if TYPE_CHECKING:
@@ -29,8 +31,27 @@ if TYPE_CHECKING:
     from ...readings.reading import Reading
     from ...recorder.states import Recorder
     from ...rows.spool import Spool
+    from .allowance import Allowance
 
 AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+
+
+class Way(NamedTuple):
+    """In which way readings are taken.
+
+    Attributes:
+        one_pass: through the states of many devices, for those that it has.
+        allowance: how many there may be.
+        by_hours: whether those of hours are taken where the recorder has readings, too.
+
+    """
+
+    one_pass: Gathered | None = None
+    allowance: Allowance | None = None
+    by_hours: bool = False
+
+
+ONE_BY_ONE: Final = Way()
 
 
 class Source:
@@ -47,7 +68,7 @@ class Source:
         spool: Spool,
         end: float,
         stretches: Sequence[Stretch] | None,
-        one_pass: Gathered | None = None,
+        way: Way = ONE_BY_ONE,
     ) -> None:
         self._job = job
         self._recorder = recorder
@@ -55,7 +76,8 @@ class Source:
         self._spool = spool
         self._end = end
         self._stretches = stretches
-        self._one_pass = one_pass
+        self._way = way
+        self._hours = _hours_of(recorder, device, job.start, end) if way.by_hours else None
         self._left_out = [0]
         self.name = device.device_name
         self._ledger = plug_ledger(
@@ -81,7 +103,7 @@ class Source:
     @property
     def is_in_one_pass(self) -> bool:
         """Tell whether its states come with those of all devices."""
-        return self._one_pass is not None
+        return self._way.one_pass is not None
 
     @property
     def counts_rows(self) -> bool:
@@ -97,9 +119,20 @@ class Source:
         """Return the readings that are kept, with the amounts that are asked for."""
         job, spool, ledger = self._job, self._spool, self._ledger
         span = job.start, self._end
-        counted = successive_readings(
-            self._recorder, self._device, ledger, span, on_block, self.coverage, self._one_pass
-        )
+        if self._hours is not None:
+            counted = self._hours.readings(ledger, on_block, self.coverage)
+        else:
+            counted = successive_readings(
+                self._recorder,
+                self._device,
+                ledger,
+                span,
+                on_block,
+                self.coverage,
+                self._way.one_pass,
+            )
+        if self._way.allowance is not None:
+            counted = self._way.allowance.of(counted)
         counted = begun_inside(counted, ledger, job.start)
         if not AMOUNTS.isdisjoint(job.fields):
             counted = ended_inside(counted, self._recorder, self._device, ledger, span)
@@ -140,13 +173,20 @@ class Source:
         )
 
     def line(self) -> Line:
-        """Return the readings, and until when energy may come later than its time."""
+        """Return the readings, until when they are few, and until when energy may come late."""
         until = math.inf
         if AMOUNTS.isdisjoint(self._job.fields):
             until = -math.inf
         elif not self.stand_in.is_active:
             until = last_known(self._recorder, self._device, "energy_total_kwh")
-        return Line(self.readings(lambda _: None), until)
+        return Line(self.readings(lambda _: None), until, self._reach())
+
+    def _reach(self) -> float:
+        """Return until when the readings are few enough for a preview."""
+        if self._hours is not None:
+            return self._hours.reach(MOST_READINGS)
+        allowance = self._way.allowance
+        return math.inf if allowance is None else allowance.reach(self._device)
 
 
 class _Noticed:
@@ -167,6 +207,12 @@ class _Noticed:
                 self.any = True
                 break
         yield found
+
+
+def _hours_of(recorder: Recorder, device: JobDevice, start: float, end: float) -> Hours | None:
+    """Return a device's hours, None where its readings are to be taken."""
+    hours = Hours(recorder, device, (start, end))
+    return hours if hours.until > start else None
 
 
 def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:

@@ -111,15 +111,18 @@ class Preview extends MedElement {
     if (this.failure) return this.mistake();
     if (!this.shown) return html`<p class="quiet" role="status">${this.t("loading")}</p>`;
     const { preview } = this.shown;
-    const warnings = this.warnings(this.shown.warnings);
-    if (!preview.length) return html`<p class="quiet">${this.t(this.request.filters ? "preview.none_left" : "preview.empty")}</p>${warnings}`;
+    const isMark = ({ code }) => code.startsWith("PREVIEW_");
+    const marks = this.warnings(this.shown.warnings.filter(isMark));
+    const warnings = this.warnings(this.shown.warnings.filter((one) => !isMark(one)));
+    if (!preview.length) return html`${marks}<p class="quiet">${this.t(this.request.filters ? "preview.none_left" : "preview.empty")}</p>${warnings}`;
     const names = Object.keys(preview[0]).sort((one, other) => placeOf(one) - placeOf(other));
     const { words } = this.house;
     const digits = (name) => (preview.every((row) => Number.isInteger(row[name] ?? 0)) ? 0 : 3);
     const isNumber = (name) => typeof preview.find((row) => row[name] !== null)?.[name] === "number";
     return html`
+      ${marks}
       <div class="scroll" tabindex="0" role="region" aria-label=${this.t("preview.title")}>
-        <table>
+        <table class=${marks.length ? "provisional" : ""}>
           <thead>
             <tr>
               ${names.map(
@@ -151,6 +154,9 @@ class Preview extends MedElement {
     css`
       td {
         white-space: nowrap;
+      }
+      .provisional td {
+        font-style: italic;
       }
     `,
   ];
