@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from .recorder_database import RecorderDatabase
 
-FEW = Manner(page=3, together=2, per_entity=0, waiting=4)
+FEW = Manner(page=3, together=2, per_entity=0, waiting=4, attempts=100)
 POWERS = ("sensor.a", "sensor.b")
 COUNTERS = ("sensor.x", "sensor.y")
 RELAYS = ("switch.p",)
