@@ -158,9 +158,7 @@ KILL = "os.kill(child.pid, signal.SIGKILL); child.join()"
 
 
 def test_what_it_makes_is_what_is_made_here(home, tmp_path):
-    compare = (
-        "with read_only(url) as connect: assert made == list(frames(Recorder(connect), part))"
-    )
+    compare = "with read_only(url) as connect: assert made == list(frames(Recorder(connect), part))"
     assert helped(home, tmp_path, after=compare) == 19_000
 
 
