@@ -126,6 +126,7 @@ from med_exporter_engine.recorder.states import Recorder
 url = {url!r}
 part = Part((PartOfPlug(((1, 0),), {start}, None),), {start}, {start} + 1000, {start} + 20_000)
 second._PATIENCE_SECONDS = 60
+second._LEFT_ON_DISK = 0
 {before}
 with second.second_process(url, {folder!r}) as begin:
     (child,) = active_children()
@@ -175,7 +176,7 @@ def test_nobody_waits_long_for_one_that_stands_still(home, tmp_path):
 
 def test_leaves_the_disk_to_the_file(home, tmp_path):
     """Frames need about as much as the file, which would have had room without them."""
-    assert helped(home, tmp_path, before="second._free_bytes = lambda _: 10_000_000") == 0
+    assert helped(home, tmp_path, before="second._LEFT_ON_DISK = 1 << 60") == 0
 
 
 def test_says_nothing_where_it_fails(home, tmp_path):

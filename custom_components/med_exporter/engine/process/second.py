@@ -30,10 +30,13 @@ if TYPE_CHECKING:
     type Theirs = Connection[int, Part]
     """The line between both: the first sends a part, the second the sizes of its frames."""
 
-_PATIENCE_SECONDS: Final = 0.5
-"""That the second may be late in any case."""
-_WORTH: Final = 0.5
-"""Of the time in which the first would do it all, that it may be late besides."""
+_PATIENCE_SECONDS: Final = 0.1
+"""That the second may be late in any case: a tenth of the shortest file's time, at most."""
+_WORTH: Final = 0.25
+"""Of the time in which the first would do it all, that it may be late besides.
+
+That is the time of rows too, where only readings are spared: half of it would gain nothing.
+"""
 _LEFT_ON_DISK: Final = 512 * 1024 * 1024
 """Bytes that frames leave free for the file itself."""
 

@@ -9,7 +9,6 @@ other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence  # noqa: TC003  # the codec reads annotations
 from typing import TYPE_CHECKING
 
 from ..costs.plug_ledger import plug_ledger
@@ -21,7 +20,7 @@ from .pivot import ONE_READING, Lines, Plug
 from .slots import parser_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..recorder.states import Recorder
     from .pivot import PlugState
@@ -96,7 +95,7 @@ class Ahead:
     Args:
         part: that the second makes.
         frames: of the part.
-        attempts: to find both knowing the same, behind which the first goes on alone.
+        attempts: frames in which both may come to know the same, before the first goes on alone.
 
     """
 

@@ -17,8 +17,8 @@ class Manner(NamedTuple):
         waiting: readings of one pass in memory; what waits beyond them does so on the disk.
         least_shared: states of one pass from which on a second process makes a part.
         own_part: of the range, that the first makes by itself then.
-        attempts: times that the first compares what it knows with what the second does, before it
-            goes on alone: until both know the same it waits for nothing.
+        attempts: frames of the second in which both may come to know the same, before the first
+            goes on alone: so long it may wait for what it cannot take.
 
     """
 
