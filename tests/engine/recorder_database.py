@@ -129,26 +129,27 @@ class RecorderDatabase:
     def write(
         self,
         entities: Iterable[str],
-        states: Iterable[tuple[str, float, State, str | None]],
+        states: Iterable[tuple[str, float, State, str | Mapping[str, object] | None]],
     ) -> None:
         """Let entities be known, and add states in the order in which they were written.
 
-        Each is that of an entity: its id, when (UTC seconds), what, and the unit that it names.
+        Each is that of an entity: its id, when (UTC seconds), what, and the unit that it names, or
+        all its attributes.
         """
         with self.engine.begin() as connection:
             numbers = {one: self._number(connection, one) for one in entities}
-            attributes: dict[tuple[str, str], int] = {}
+            attributes: dict[str, int] = {}
             rows = []
             for entity_id, moment, state, unit in states:
-                key = (entity_id, unit or "")
-                if unit is not None and key not in attributes:
-                    text = json.dumps({"unit_of_measurement": unit, "friendly_name": entity_id})
-                    attributes[key] = connection.execute(
+                told = {"unit_of_measurement": unit} if isinstance(unit, str) else unit
+                text = json.dumps({**(told or {}), "friendly_name": entity_id})
+                if told is not None and text not in attributes:
+                    attributes[text] = connection.execute(
                         _ATTRIBUTES.insert().values(shared_attrs=text)
                     ).inserted_primary_key[0]
                 rows.append({
                     "metadata_id": numbers[entity_id],
-                    "attributes_id": attributes.get(key),
+                    "attributes_id": None if told is None else attributes[text],
                     "last_updated_ts": moment,
                     "state": None if state is None else str(state),
                 })  # fmt: skip

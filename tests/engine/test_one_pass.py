@@ -30,12 +30,20 @@ if TYPE_CHECKING:
 
     from .recorder_database import RecorderDatabase
 
-FEW = Manner(page=3, together=2, per_entity=0, waiting=4)
+FEW = Manner(page=3, together=2, per_entity=0, waiting=4, attempts=100)
 POWERS = ("sensor.a", "sensor.b")
 COUNTERS = ("sensor.x", "sensor.y")
 RELAYS = ("switch.p",)
 ENTITIES = (*POWERS, *COUNTERS, *RELAYS, "sensor.never_seen", "sensor.without_states")
-UNITS = {"sensor.a": ("W", "kW", None), "sensor.x": ("kWh", "Wh"), "sensor.y": (None, "MWh")}
+MAY_FALL = {"state_class": "total"}
+UNITS = {
+    "sensor.a": ("W", "kW", None),
+    "sensor.x": ("kWh", "Wh", {"state_class": "total_increasing"}),
+    "sensor.y": (
+        None, "MWh", MAY_FALL,
+        *({**MAY_FALL, "last_reset": f"2026-03-{day}T00:00:00+00:00"} for day in (27, 28, 29)),
+    ),
+}  # fmt: skip
 NOT_KNOWN = ("unavailable", "unknown", "", None, "inf", "1e400")
 PLUGS = ("50c7bf000001", "50c7bf000002", None)
 WRONG_BY = 3 * 3600.0

@@ -14,9 +14,12 @@ from custom_components.med_exporter.engine.process.processors import is_there_ro
 def machine(monkeypatch, tmp_path):
     """Return what makes a machine of so many processors, with a quota and free memory."""
 
-    def make(processors=4, quota="max 100000", free="2000000 kB"):
+    def make(processors=4, quota="max 100000", free="2000000 kB", limit="max", used=0):
         monkeypatch.setattr(os, "process_cpu_count", lambda: processors)
-        for name, text in (("_QUOTA", quota), ("_MEMORY", f"MemAvailable:   {free}\n")):
+        for name, text in (
+            ("_QUOTA", quota), ("_MEMORY", f"MemTotal:   3000000 kB\nMemAvailable:   {free}\n"),
+            ("_LIMIT", f"{limit}\n"), ("_LIMITED", f"anon {used}\nfile 500000000\n"),
+        ):  # fmt: skip
             path = tmp_path / name
             path.write_text(text)
             monkeypatch.setattr(module, name, path)
@@ -34,6 +37,8 @@ def machine(monkeypatch, tmp_path):
         ({"quota": "200000 100000"}, True),
         ({"quota": "150000 100000"}, False),
         ({"free": "100000 kB"}, False),
+        ({"limit": "1000000000", "used": 400_000_000}, True),
+        ({"limit": "1000000000", "used": 800_000_000}, False),
     ],
 )
 def test_room_is_two_processors_and_memory(machine, of, expected):
@@ -43,7 +48,7 @@ def test_room_is_two_processors_and_memory(machine, of, expected):
 
 def test_where_the_system_tells_nothing_there_is_room(machine, monkeypatch, tmp_path):
     machine()
-    for name in ("_QUOTA", "_MEMORY"):
+    for name in ("_QUOTA", "_MEMORY", "_LIMIT", "_LIMITED"):
         monkeypatch.setattr(module, name, tmp_path / "missing")
     assert is_there_room()
 

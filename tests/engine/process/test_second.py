@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.engine.codec import to_json
+from custom_components.med_exporter.engine.process.second import second_process
 
 from ..conftest import FRIDGE, at
 
@@ -114,7 +115,8 @@ def test_the_file_is_that_of_one_process(home, job, expected):
 
 
 HELPED = """
-import runpy, sys
+import os, runpy, signal, sys
+from multiprocessing import active_children
 sys.path += {path!r}
 runpy.run_path({engine!r})["_load_package"]()
 from med_exporter_engine.database.connections import read_only
@@ -122,24 +124,65 @@ from med_exporter_engine.process import second
 from med_exporter_engine.readings.ahead import frames
 from med_exporter_engine.readings.part import Part, PartOfPlug
 from med_exporter_engine.recorder.states import Recorder
+url = {url!r}
 part = Part((PartOfPlug(((1, 0),), {start}, None),), {start}, {start} + 1000, {start} + 20_000)
 second._PATIENCE_SECONDS = 60
-with second.second_process({url!r}, {folder!r}) as begin, read_only({url!r}) as connect:
-    made = list(begin(part))
-    assert made == list(frames(Recorder(connect), part))
+second._LEFT_ON_DISK = 0
+{before}
+with second.second_process(url, {folder!r}) as begin:
+    (child,) = active_children()
+    {meanwhile}
+    made = begin(part)
+    {then}
+    made = list(made)
+    {after}
     print(sum(len(readings) for _, _, plugs in made for readings in plugs))
 """
 
 
-def test_what_it_makes_is_what_is_made_here(home, tmp_path):
+def helped(home, folder: Path, before="", meanwhile="", then="", after="") -> int:
+    """Let a process of one thread have a second; return how many readings that makes."""
     script = HELPED.format(
-        path=sys.path, engine=str(WORKER), start=START, url=home.url, folder=str(tmp_path)
-    )
+        path=sys.path, engine=str(WORKER), start=START, url=home.url, folder=str(folder),
+        before=before, meanwhile=meanwhile, then=then, after=after,
+    )  # fmt: skip
     said = subprocess.run(
-        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=False
-    )
-    assert (said.stderr, int(said.stdout)) == ("", 19_000)
-    assert list(tmp_path.iterdir()) == []
+        [sys.executable, "-I", "-W", "error", "-c", script],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.stderr == ""
+    assert list(folder.iterdir()) == []
+    return int(said.stdout)
+
+
+STOP = "os.kill(child.pid, signal.SIGSTOP)"
+KILL = "os.kill(child.pid, signal.SIGKILL); child.join()"
+
+
+def test_what_it_makes_is_what_is_made_here(home, tmp_path):
+    compare = "with read_only(url) as connect: assert made == list(frames(Recorder(connect), part))"
+    assert helped(home, tmp_path, after=compare) == 19_000
+
+
+def test_one_that_ends_before_it_takes_its_part_is_no_loss(home, tmp_path):
+    """What was sent and never read makes the line one that was reset, not one that has ended."""
+    assert helped(home, tmp_path, meanwhile=STOP, then=KILL) == 0
+    assert helped(home, tmp_path, meanwhile=KILL) == 0
+
+
+def test_nobody_waits_long_for_one_that_stands_still(home, tmp_path):
+    at_once = "second._PATIENCE_SECONDS = 0.01"
+    assert helped(home, tmp_path, before=at_once, meanwhile=STOP) == 0
+
+
+def test_leaves_the_disk_to_the_file(home, tmp_path):
+    """Frames need about as much as the file, which would have had room without them."""
+    assert helped(home, tmp_path, before="second._LEFT_ON_DISK = 1 << 60") == 0
+
+
+def test_says_nothing_where_it_fails(home, tmp_path):
+    """What is wrong with a database, the first finds out and tells."""
+    assert helped(home, tmp_path, before="url = 'sqlite:////missing/missing.db'") == 0
 
 
 def test_takes_the_processor_only_while_nobody_wants_it(home, job):
@@ -194,9 +237,5 @@ def test_only_one_export_at_a_time_has_one(home, exports):
 
 
 def test_a_folder_that_takes_no_file_does_without(tmp_path):
-    from custom_components.med_exporter.engine.process.second import (  # noqa: PLC0415
-        second_process,
-    )
-
     with second_process("sqlite://", str(tmp_path / "missing")) as second:
         assert second is None

@@ -24,7 +24,10 @@ START, END = 1000.0, 2000.0
 MIDDLE = 1500.0
 POWER, COUNTER, RELAY = "sensor.power", "sensor.total", "switch.plug"
 QUIET = "switch.quiet"
-FEW = Manner(one_pass=True, page=8, together=4, per_entity=0, least_shared=0, own_part=0.5)
+FEW = Manner(
+    one_pass=True, page=8, together=4, per_entity=0, least_shared=0, own_part=0.5,
+    attempts=100,
+)  # fmt: skip
 PLUG = JobDevice(
     device_id="plug", device_name="Plug",
     entities={"power_w": POWER, "energy_total_kwh": COUNTER, "is_on": RELAY},
@@ -126,6 +129,21 @@ def test_is_joined_later_where_the_other_cannot_know(home):
             yield frame
 
     assert read.all(second) == expected
+
+
+@pytest.mark.parametrize("attempts", [1, 3, 7])
+def test_goes_on_alone_where_both_never_know_the_same(home, attempts):
+    """Nobody waits any longer for what cannot be taken."""
+    taken = []
+
+    def second(part):
+        for moment, states, made in frames(Recorder(home.connect, manner=FEW), part):
+            taken.append(moment)
+            yield moment, [(*state[:-1], -1.0) for state in states], made
+
+    read = Read(home)
+    assert read.all(second, manner=FEW._replace(attempts=attempts)) == read.all()
+    assert len(taken) == attempts
 
 
 def test_what_a_plug_was_like_is_not_believed(home):

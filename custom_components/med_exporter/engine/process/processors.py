@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 _QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
+_LIMIT: Final = Path("/sys/fs/cgroup/memory.max")
+_LIMITED: Final = Path("/sys/fs/cgroup/memory.stat")
 _MEMORY: Final = Path("/proc/meminfo")
 _LEAST_MEMORY_KB: Final = 300_000
 """Three times what a second process takes."""
@@ -27,8 +29,6 @@ def yield_to_all() -> bool:
     system does not, as with musl, whoever wakes up may wait for some milliseconds until a processor
     is free: one has to be, beside those of two processes.
     """
-    if "XFIFO" in os.environ:
-        return True
     try:
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     except (AttributeError, OSError):
@@ -48,9 +48,21 @@ def _processors() -> float:
 
 
 def _memory_kb() -> float:
-    """Return how much memory is free, without what would have to be swapped."""
-    with suppress(OSError, ValueError, IndexError):
-        for line in _MEMORY.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1])
-    return float("inf")
+    """Return how much memory is free, without what would have to be swapped.
+
+    That of the machine, or what a container may have beside what its processes have for themselves.
+    """
+    free = float("inf")
+    with suppress(OSError, ValueError, KeyError):
+        free = _numbers(_MEMORY)["MemAvailable:"]
+    with suppress(OSError, ValueError, KeyError):
+        # Without a limit it is a word.
+        limit = int(_LIMIT.read_text(encoding="ascii"))
+        free = min(free, (limit - _numbers(_LIMITED)["anon"]) / 1024)
+    return free
+
+
+def _numbers(path: Path) -> dict[str, int]:
+    """Return the numbers of a file of the kernel's that has a name and one in each line."""
+    lines = (line.split() for line in path.read_text(encoding="ascii").splitlines())
+    return {line[0]: int(line[1]) for line in lines}

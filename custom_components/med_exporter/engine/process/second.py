@@ -2,7 +2,7 @@
 
 It is a fork, so that both share the memory of what is loaded, and is made while the first has one
 thread. It waits for its part; each frame goes into a file behind the one before, and its size to
-the first. Where the second cannot go on, it ends, and the first does its work.
+the first. Where the second cannot go on, it ends without a word, and the first does its work.
 """
 
 from __future__ import annotations
@@ -30,10 +30,15 @@ if TYPE_CHECKING:
     type Theirs = Connection[int, Part]
     """The line between both: the first sends a part, the second the sizes of its frames."""
 
-_PATIENCE_SECONDS: Final = 0.5
-"""That the second may be late in any case."""
-_WORTH: Final = 0.5
-"""Of the time in which the first would do it all, that it may be late besides."""
+_PATIENCE_SECONDS: Final = 0.1
+"""That the second may be late in any case: a tenth of the shortest file's time, at most."""
+_WORTH: Final = 0.25
+"""Of the time in which the first would do it all, that it may be late besides.
+
+That is the time of rows too, where only readings are spared: half of it would gain nothing.
+"""
+_LEFT_ON_DISK: Final = 512 * 1024 * 1024
+"""Bytes that frames leave free for the file itself."""
 
 
 @contextmanager
@@ -69,18 +74,26 @@ def _begun(stack: ExitStack, url: str, folder: str) -> Second:
 def _work(url: str, file: BinaryIO, ours: Ours, theirs: Theirs) -> None:
     """Make the part that comes, as the second process."""
     ours.close()
-    # Whoever started the first waits until nobody can say anything any more.
+    # Whoever started the first waits until nobody can say anything any more. What fails here is no
+    # failure of the file's: the first finds out by itself what is one.
     with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # no path
-        os.dup2(nowhere.fileno(), 1)
+        for said in (1, 2):
+            os.dup2(nowhere.fileno(), said)
     if not yield_to_all():
         return
-    # The first has ended, or has enough; where the disk refuses, it finds out itself.
-    with suppress(EOFError, OSError), read_only(url) as connect:
+    with read_only(url) as connect:
         for frame in frames(Recorder(connect), theirs.recv()):
             data = packed(frame)
+            if _free_bytes(file) < _LEFT_ON_DISK:
+                return
             file.write(data)
             file.flush()
             theirs.send(len(data))
+
+
+def _free_bytes(file: BinaryIO) -> int:
+    disk = os.fstatvfs(file.fileno())
+    return disk.f_bavail * disk.f_frsize
 
 
 class _Frames:
@@ -95,7 +108,7 @@ class _Frames:
         self._began = time.monotonic()
         self._pace: float | None = None
         self._waited = 0.0
-        with suppress(BrokenPipeError):
+        with suppress(OSError):
             line.send(part)
 
     def __iter__(self) -> Iterator[Frame]:
@@ -110,9 +123,10 @@ class _Frames:
             raise StopIteration
         try:
             size = self._line.recv()
-        except EOFError:
+            data = os.pread(self._file, size, self._place)
+        except (EOFError, OSError):
+            # It has ended; before it took its part, the system calls that a reset.
             raise StopIteration from None
-        data = os.pread(self._file, size, self._place)
         self._place += size
         frame = cast("Frame", unpacked(data))
         self._reached = frame[0]

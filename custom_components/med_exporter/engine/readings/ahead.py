@@ -51,12 +51,14 @@ class Ahead:
     Args:
         part: that the second makes.
         frames: of the part.
+        attempts: frames in which both may come to know the same, before the first goes on alone.
 
     """
 
-    def __init__(self, part: Part, frames: Iterator[Frame]) -> None:
+    def __init__(self, part: Part, frames: Iterator[Frame], attempts: int) -> None:
         self._end = part.end
         self._frames = frames
+        self._attempts = attempts
         self._states: list[PlugState] = []
         self._is_joined = False
         self.until = part.begin
@@ -76,14 +78,17 @@ class Ahead:
         if reached != self.until:
             return None
         self._compare(plugs)
-        for moment, states, readings in self._frames:
-            self.until = moment
+        while self._is_joined or self._attempts:
+            if (frame := next(self._frames, None)) is None:
+                break
+            self.until, states, readings = frame
             if self._is_joined:
                 for plug, state, made in zip(plugs, states, readings, strict=True):
                     plug.resume(state, made)
-                return moment
+                return self.until
             self._states = states
-            if moment > reached:
+            self._attempts -= 1
+            if self.until > reached:
                 return None
             self._compare(plugs)
         self.until = self._end

@@ -72,7 +72,7 @@ def gathered(
         kept = recorder.oldest(ids)
         first = start if kept is None else min(max(kept, start), end)
         part = Part(tuple(plugs), first, first + manner.own_part * (end - first), end)
-        return Ahead(part, recorder.second(part))
+        return Ahead(part, recorder.second(part), manner.attempts)
 
     with TemporaryFile(dir=folder) as file:
         yield Gathered(recorder, ids, start, end, file, ahead)

@@ -17,6 +17,8 @@ class Manner(NamedTuple):
         waiting: readings of one pass in memory; what waits beyond them does so on the disk.
         least_shared: states of one pass from which on a second process makes a part.
         own_part: of the range, that the first makes by itself then.
+        attempts: frames of the second in which both may come to know the same, before the first
+            goes on alone: so long it may wait for what it cannot take.
 
     """
 
@@ -27,6 +29,7 @@ class Manner(NamedTuple):
     waiting: int = 16_384
     least_shared: float = 150_000
     own_part: float = 0.4
+    attempts: int = 4
 
 
 USUAL = Manner()
