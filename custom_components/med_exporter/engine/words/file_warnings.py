@@ -82,6 +82,10 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "Readings whose power lies beyond the fences of 3 x IQR were left out",
         "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés",
     ),
+    "PAST_IS_READ": (
+        "The past of devices that were added lately is still being read; a file made later has it",
+        "Le passé d’appareils ajoutés il y a peu est encore lu ; un fichier fait plus tard l’aura",
+    ),
     "UNPRICED_ENERGY": (
         "Energy without a known price in this currency is in no cost",
         "L’énergie sans prix connu dans cette devise n’est comptée dans aucun coût",
