@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.times import boundaries, period_start
+from custom_components.med_exporter.engine.times import boundaries, period_start, with_own_offset
 
 from .conftest import at
 
@@ -138,3 +138,20 @@ def test_a_period_begins_at_the_edge_before_any_moment_in_it(
     assert start <= moment < end
     assert period_start(aggregation, moment, ZoneInfo(zone)) == start
     assert start % 900 == 0
+
+
+@given(st.integers(0, 4000), st.integers(0, 4000))
+def test_times_with_their_own_offset_compare_and_subtract_as_time_has_passed(
+    one: int, other: int
+) -> None:
+    # From an hour before the clocks change.
+    began = at("2026-10-25 01:00")
+    a, b = (
+        datetime.fromtimestamp(began + 3 * seconds, ZoneInfo("Europe/Paris"))
+        for seconds in (one, other)
+    )
+    fixed, later = with_own_offset(a), with_own_offset(b)
+    assert fixed.isoformat() == a.isoformat()
+    assert (later - fixed).total_seconds() == 3 * (other - one)
+    assert (fixed < later) == (one < other)
+    assert (fixed == later) == (one == other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -72,7 +72,7 @@ class Books:
     async def written_until(self, series: Series) -> datetime:
         """Return the end of the last hour that was ever written."""
         until = await get_instance(self.hass).async_add_executor_job(self._written_until, series)
-        return datetime.fromtimestamp(until, PARIS)
+        return datetime.fromtimestamp(until, UTC)
 
     def _written_until(self, series: Series) -> int:
         with get_instance(self.hass).engine.connect() as connection:

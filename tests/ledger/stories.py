@@ -18,6 +18,7 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.engine.energy import to_kwh
 from custom_components.med_exporter.engine.evidence.evidence import SOCKET_WATTS
 from custom_components.med_exporter.engine.evidence.pace import Pace
+from custom_components.med_exporter.engine.times import with_own_offset
 from custom_components.med_exporter.ledger.feed import CounterFeed, CounterReading
 from custom_components.med_exporter.ledger.posting import CounterStart
 from custom_components.med_exporter.ledger.series import LedgerPlug
@@ -159,7 +160,7 @@ class Life:
             self.post(self.waiting.pop(0))
 
     def poll(self) -> None:
-        now, last = self.clock.local(), self.counter.seen_at
+        now, last = with_own_offset(self.clock.local()), self.counter.seen_at
         # The same instant twice is no reading of its own.
         if last is not None and now <= last:
             return

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.components.recorder.statistics import get_last_statistics
 from homeassistant.helpers.recorder import get_instance
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import Ledger, PlugHistory, PlugSeries, PointSeries
 
-from .stories import Life, Story, stories
+from .stories import PARIS, Life, Story, stories
 
 if TYPE_CHECKING:
     from .conftest import Books
@@ -34,6 +34,16 @@ async def last_sum(books: Books, statistic_id: str) -> float:
     max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@example(
+    # Its last hour is the first of two that clocks show alike.
+    Story(
+        PARIS,
+        datetime(2026, 10, 24, 22, 3, tzinfo=PARIS),
+        0.0,
+        11,
+        [("slow polls", 108), ("minutes away", 56), ("polls", 11), ("restart", 79)],
+    )
 )
 @given(stories())
 async def test_everything_adds_up_to_the_counter(books: Books, story: Story) -> None:

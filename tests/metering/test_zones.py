@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
@@ -71,3 +72,40 @@ async def test_a_day_of_use_and_one_of_none_in_turn(
     )
     total = sum(row["change"] for row in rows[STATISTIC])
     assert total == pytest.approx(sum(one.kwh for one in days), abs=0.25)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(datetime(2027, 3, 28, 1, tzinfo=UTC), id="an hour is skipped"),
+        pytest.param(datetime(2027, 10, 31, 1, tzinfo=UTC), id="an hour comes twice"),
+    ],
+)
+async def test_no_time_is_missing_where_the_clocks_change(
+    hass_with_recorder: HomeAssistant,
+    clock: HouseClock,
+    plug_network: PlugNetwork,
+    change: datetime,
+) -> None:
+    hass, zone = hass_with_recorder, ZoneInfo("Europe/Paris")
+    await hass.config.async_set_time_zone(zone.key)
+    clock.move_to((change - timedelta(minutes=10)).astimezone(zone))
+    plug = EmulatedPlug(
+        mac="50:C7:BF:00:00:01",
+        alias="Heater",
+        load=2000.0,
+        installed_at=dt_util.now(),
+        timezone=zone,
+    )
+    await plug_network.start(plug)
+    entry = await add_metering_point(hass, plug.address)
+    for _ in range(50):
+        clock.tick(30)
+        await poll(hass, entry)
+    await async_commit(hass)
+    series = PointSeries(PDL, PlugRole.CONSUMPTION)
+    half_hours = await hass.data[DATA_LEDGER].async_half_hours(
+        series, change - timedelta(hours=1), change + timedelta(hours=1)
+    )
+    assert sum(one.kwh for one in half_hours) == pytest.approx(2.0 * 25 / 60, abs=0.02)
+    assert [one.filled_kwh for one in half_hours] == [0.0] * len(half_hours)

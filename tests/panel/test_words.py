@@ -14,7 +14,7 @@ from custom_components.med_exporter.engine.words.phrases import Words
 
 WWW = Path(panel.__file__).parent / "www"
 LANGUAGES = ("en", "fr")
-MOST_BYTES = 159_000
+MOST_BYTES = 159_700
 
 
 def leaves(tree, above=""):
@@ -74,6 +74,7 @@ def test_a_comparison_is_called_alike_in_the_panel_and_in_its_file(words):
             f"comparison.{name}": name
             for name in ("contract", "priced_on", "difference", "shift_saving")
         }
+        alike["costs.month"] = "month"
         alike |= {key: key.rpartition(".")[2] for key in own if key.startswith("comparison.kind.")}
         assert {key: own[key] for key in alike} == {
             key: file.column(name) for key, name in alike.items()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +47,21 @@ async def test_all_is_given_again_to_one_that_was_emptied(house: House) -> None:
     shelf.clear()
     assert (await house.push(runtime)).warnings == []
     assert shelf.closed() == []
+
+
+@pytest.mark.parametrize("hour", [0, 1])
+async def test_a_half_hour_that_clocks_show_twice_is_missed_in_its_own_right(
+    house: House, hour: int
+) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DETAILED])
+    gone = datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+    shelf.lost = lambda one: one.start.timestamp() == gone.timestamp()
+    # Each run looks at another part of the past.
+    for _ in range(3):
+        await house.push(runtime)
+    closed = shelf.closed(series="consumption_detailed")
+    given = [datetime.fromisoformat(start) for start, _ in closed]
+    assert gone in given
 
 
 async def test_one_restored_from_a_backup_is_given_what_came_after(house: House) -> None:

@@ -17,7 +17,7 @@ _FAR: Final = timedelta(days=40)
 def stretches(periods: Iterable[Measurement]) -> list[list[Measurement]]:
     """Return periods by series, oldest first, and cut where they are far from each other."""
     series: dict[tuple[object, ...], list[list[Measurement]]] = {}
-    for one in sorted(periods, key=lambda one: one.start):
+    for one in sorted(periods, key=lambda one: one.start.timestamp()):
         parts = series.setdefault((type(one), one.data_type, one.point), [])
         if parts and one.start - parts[-1][-1].start <= _FAR:
             parts[-1].append(one)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .readings.part import Second
     from .results import Preview
     from .rows.tables import Chunk
+    from .words.file_warnings import Warning_
 
     type Progress = Callable[[float, int], None]
     """Takes the share that is done (0 to 100) and the number of rows written."""
@@ -93,6 +94,7 @@ def run_job(
             end,
             lambda share: report.at(share * _READING_SHARE),
         )
+        content.warnings += _past_warning(job, connect, end)
         content = mask.content(content)
         if export_type.has_words and (file_format.document or not job.options.machine_names):
             put_into_words(content, job.options.locale)
@@ -131,7 +133,8 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
     end = _known_until(job, now)
     with _as_export_errors(), Spool(job, end, None, formulas_of(job)) as spool:
         found = preview_rows(job, connect, spool, end, limit)
-    told = mask.content(Content(tables=[], warnings=found.warnings))
+        warnings = [*found.warnings, *_past_warning(job, connect, end)]
+    told = mask.content(Content(tables=[], warnings=warnings))
     return replace(found, warnings=told.warnings)
 
 
@@ -140,6 +143,16 @@ def _with_gone(job: Job, connect: Connect) -> Job:
     from .exports.job_sums import gone_devices  # noqa: PLC0415  # only for what is about money
 
     return replace(job, gone=gone_devices(job, connect))
+
+
+def _past_warning(job: Job, connect: Connect, end: float) -> list[Warning_]:
+    """Say whose past a file cannot have yet."""
+    export_type = EXPORT_TYPES[job.export_type]
+    if not (export_type.is_about_devices and export_type.is_about_a_time):
+        return []
+    from .exports.ledger_gaps import past_warning  # noqa: PLC0415  # only for what is about devices
+
+    return past_warning(job, connect, end)
 
 
 def _known_until(job: Job, now: float | None) -> float:

@@ -7,7 +7,7 @@ of all of them.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -54,6 +54,15 @@ def quarters_between(start: float, end: float) -> range:
 def local_time(moment: float, zone: tzinfo) -> datetime:
     """Return a moment as a time of the zone."""
     return datetime.fromtimestamp(moment, UTC).astimezone(zone)
+
+
+def with_own_offset(at: datetime) -> datetime:
+    """Return a time with its offset in place of its zone.
+
+    Python compares and subtracts two times of one zone by what the clock on the wall shows, which
+    is not what has passed where clocks change.
+    """
+    return at.replace(tzinfo=timezone(at.utcoffset() or timedelta()))
 
 
 def day_of(moment: float, zone: tzinfo) -> date:

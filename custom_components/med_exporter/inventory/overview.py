@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from ..metering.metering_point import MeteringPoint
 
-_DAYS: Final = timedelta(days=29)
+_DAY: Final = timedelta(days=1)
+_DAYS: Final = 30
 _NOT_SET_UP: Final = {ConfigEntryState.SETUP_ERROR, ConfigEntryState.SETUP_RETRY}
 
 
@@ -107,12 +108,15 @@ def _so_far(point: MeteringPoint, data_type: DataType) -> float | None:
 async def _async_days(
     hass: HomeAssistant, point: MeteringPoint, role: PlugRole
 ) -> list[dict[str, Any]]:
+    """Return the last days up to today, also those of which nothing is known; none if all are."""
     today = dt_util.start_of_local_day()
-    start = dt_util.start_of_local_day(today.date() - _DAYS)
+    start = dt_util.start_of_local_day(today.date() - (_DAYS - 1) * _DAY)
     days = await hass.data[DATA_LEDGER].async_days(
         PointSeries(point.slug, role), start, today + timedelta(hours=1)
     )
-    return [{"date": day.start.date().isoformat(), "kwh": round(day.kwh, 3)} for day in days]
+    known = {day.start.date(): round(day.kwh, 3) for day in days}
+    all_days = (start.date() + number * _DAY for number in range(_DAYS)) if known else ()
+    return [{"date": day.isoformat(), "kwh": known.get(day)} for day in all_days]
 
 
 def _of_installation(hass: HomeAssistant) -> list[dict[str, Any]]:

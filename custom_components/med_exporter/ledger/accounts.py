@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from ..engine.energy import to_kwh, to_mwh
+from ..engine.ledger import counters_table
 from .booking import Account
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
-from ..engine.ledger import QUARTERS_A_DAY, quarters_table
+from ..engine.ledger import QUARTERS_A_DAY, counters_table, quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
@@ -24,7 +24,6 @@ from .receipts import Receipt, note_receipt
 from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add, begin_of_whole
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

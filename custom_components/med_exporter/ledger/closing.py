@@ -13,10 +13,10 @@ from ..const import PlugRole
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
+from ..engine.ledger import counters_table
 from ..engine.times import HOUR, ceil_to, floor_to, hour_of
 from ..statistics import RunningSum
 from .series import COUNTED_ROLES, PlugSeries, PointSeries, Series
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

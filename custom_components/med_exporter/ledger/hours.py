@@ -10,7 +10,15 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from ..const import PlugRole
 from ..engine import ledger as held
 from ..engine.lazy_dataclass import dataclass
-from ..engine.ledger import CUT, QUARTERS_A_DAY, UNKNOWN, Day, accounts_table, quarters_table
+from ..engine.ledger import (
+    CUT,
+    QUARTERS_A_DAY,
+    UNKNOWN,
+    Day,
+    accounts_table,
+    counters_table,
+    quarters_table,
+)
 from ..engine.ledger.tables import corrections_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
@@ -18,7 +26,6 @@ from ..statistics.tables import sums_table
 from .quarters import account_id, columns_of
 from .removed import forget_removed
 from .series import COUNTED_ROLES, LedgerPlug, PlugSeries, PointSeries
-from .tables import counters_table
 from .undoing import forget_done
 
 if TYPE_CHECKING:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, update
 
 from ..engine import ledger as held
-from ..engine.ledger import accounts_table, quarters_table
+from ..engine.ledger import accounts_table, counters_table, quarters_table
 from ..statistics import mark_dirty
 from .quarters import account_id, move_quarters
 from .receipts import move_receipts
 from .removed import move_removed
 from .series import COUNTED_ROLES, PointSeries
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

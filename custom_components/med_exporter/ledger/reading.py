@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from ..engine import ledger as held
 from ..engine.energy import to_kwh, to_mwh
 from ..engine.lazy_dataclass import dataclass
+from ..engine.ledger import counters_table
 from ..engine.times import HOUR, QUARTER, boundaries, ceil_to, hour_of
 from ..statistics import written_until
 from .closing import accounts_of, closed_until, read_counters
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

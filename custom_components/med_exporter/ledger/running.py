@@ -11,9 +11,9 @@ from sqlalchemy import select
 from ..engine import ledger as held
 from ..engine.energy import to_kwh
 from ..engine.lazy_dataclass import dataclass
+from ..engine.ledger import counters_table
 from ..engine.times import day_start
 from .series import COUNTED_ROLES
-from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -1,31 +1,13 @@
-"""The ledger's tables in the recorder's database, besides those that `engine/ledger` describes."""
+"""How the ledger's tables in the recorder's database, which `engine/ledger` describes, are made."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Double, String, Table
-
-from ..database import TABLE_OPTIONS, Schema
+from ..database import Schema
 from ..engine.ledger import COMPONENT, VERSION, metadata
 from ..statistics import SCHEMA as SUMS_SCHEMA
 from .migrations import halve_half_hours, let_quarters_be_cut, make_corrections, tell_wholes
-
-counters_table: Final = Table(
-    "med_exporter_ledger",
-    metadata,
-    Column("plug_id", String(32), primary_key=True),
-    Column("metering_point", String(64), nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("posted_kwh", Double, nullable=False),
-    Column("posted_ts", Double, nullable=False),
-    Column("started_ts", Double, nullable=False),
-    Column("first_ts", Double, nullable=False),
-    Column("gap_from_ts", Double),
-    Column("backfilled", Boolean, nullable=False),
-    **TABLE_OPTIONS,
-)
-"""What is remembered of each plug: see `posting.Account`."""
 
 SCHEMA: Final = Schema(
     COMPONENT,

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..clocks.certain import async_machine_run
 from ..const import LOGGER
 from ..engine.evidence import SteadyClock
+from ..engine.times import with_own_offset
 from ..formats import VersionedStore, async_load_for_entry
 from .journal import Journal
 
@@ -76,8 +77,8 @@ class Timekeeper:
             self._clock.told_until(max(read))
 
     def now(self) -> datetime:
-        """Return the local time."""
-        return dt_util.as_local(self._clock.now(dt_util.utcnow(), self._hass.loop.time()))
+        """Return the local time, with its offset for a zone: counters compare and subtract it."""
+        return _local(self._clock.now(dt_util.utcnow(), self._hass.loop.time()))
 
     @property
     def ticks(self) -> float:
@@ -86,12 +87,12 @@ class Timekeeper:
 
     def at(self, ticks: float) -> datetime:
         """Return the local time of a moment, by what is known now."""
-        return dt_util.as_local(self._clock.at(ticks))
+        return _local(self._clock.at(ticks))
 
     def settled(self) -> datetime:
         """Return before which local time nothing is missing that was counted by a wrong clock."""
         now = self.now()
-        return dt_util.as_local(min(self._clock.settled or now, self._unbooked or now))
+        return _local(min(self._clock.settled or now, self._unbooked or now))
 
     def take_redated(self) -> float | None:
         """Return from which moment on times have changed since this was asked last.
@@ -130,3 +131,7 @@ class Timekeeper:
             )
         except OSError as err:
             LOGGER.warning("What is known of the clock cannot be written: %s", err)
+
+
+def _local(moment: datetime) -> datetime:
+    return with_own_offset(dt_util.as_local(moment))

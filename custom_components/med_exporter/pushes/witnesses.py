@@ -96,15 +96,11 @@ async def find_witnesses(
             for at in (number, number + 1)
         )
         past = await _periods(hass, part, max(start, low), min(high, recent))
-    periods = sorted(
-        {one.start: one for one in (*head[:1], *past, *tail)}.values(), key=lambda one: one.start
-    )
+    found = {int(one.start.timestamp()): one for one in (*head[:1], *past, *tail)}
     # From there on all is given again anyway: the destination has still what was before.
     again = math.inf if watermark.again_from_ts is None else watermark.again_from_ts
     kept = [
-        one
-        for one in periods
-        if (began := int(one.start.timestamp())) not in watermark.gaps and began < again
+        found[began] for began in sorted(found) if began not in watermark.gaps and began < again
     ]
     return Witnesses(part, watermark.gaps, tuple(kept)) if kept else None
 

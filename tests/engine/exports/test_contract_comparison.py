@@ -226,6 +226,7 @@ def test_a_month_before_the_contract_costs_what_nobody_knows(home, exports):
     assert [first[one] for one in AMOUNTS] == [""] * 4
     book = openpyxl.load_workbook(io.BytesIO(made(exports, "excel")))
     headings, month, *_ = book["Month by month"].iter_rows(values_only=True)
+    assert headings[0] == "Month"
     assert month[headings.index("Your contract (€)")] is None
 
 

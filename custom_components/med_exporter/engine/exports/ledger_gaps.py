@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from ..costs.costing import price_edges
 from ..costs.energy_source import points_of
 from ..costs.terms import read_terms
+from ..ledger import counters_table, is_readable
 from ..ledger.sums import known_quarters
+from ..recorder.statistics import Statistics
 from ..times import QUARTER, ceil_to, floor_to, utc_text
 from ..words.file_warnings import warning
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..database.connections import Connect
-    from ..job import Job
+    from ..job import Job, JobDevice
     from ..recorder.states import Recorder
     from .cost_rows import Unpriced
 
@@ -71,6 +75,43 @@ def ledger_warnings(
     gone = [one.plug_id for one in job.gone if one.plug_id]
     ranges = dict.fromkeys([*plugs, *gone], job.start)
     return [*found, *estimated_warning(recorder.connect, ranges, end, edges, priced=priced)]
+
+
+def past_warning(job: Job, connect: Connect, end: float) -> list[dict[str, Any]]:
+    """Name the devices whose past is still to be booked: `PAST_IS_READ`, `count` devices.
+
+    A plug brings it a while after its first posting, and a meter before.
+
+    Args:
+        job: says whose energy.
+        connect: opens a connection to the recorder's database.
+        end: UTC seconds up to which values are known.
+
+    """
+    plugs = {one.plug_id: one for one in job.devices if one.plug_id}
+    with connect() as connection:
+        if not plugs or not is_readable(connection):
+            return []
+        columns = counters_table.c
+        booked = select(columns.plug_id, columns.started_ts, columns.backfilled)
+        rows = connection.execute(booked.where(columns.plug_id.in_(list(plugs)))).all()
+    began = {row.plug_id: -math.inf if row.backfilled else row.started_ts for row in rows}
+    names = [
+        one.device_name
+        for plug_id, one in plugs.items()
+        if job.start < began.get(plug_id, end)
+        and (plug_id in began or _has_past(one, connect, end))
+    ]
+    if not names:
+        return []
+    return [warning("PAST_IS_READ", job.start, end, len(names), about=", ".join(names))]
+
+
+def _has_past(device: JobDevice, connect: Connect, end: float) -> bool:
+    """Tell whether a device that nothing was ever booked of has anything to book."""
+    if not device.is_by_statistics:
+        return device.last_seen is not None
+    return Statistics.of_device(connect, device).first(0, end) is not None
 
 
 def estimated_warning(

@@ -16,7 +16,7 @@ from .books import (
 )
 from .corrections import corrections_between, note_corrections
 from .day import CUT, QUARTERS_A_DAY, UNKNOWN, Day
-from .tables import COMPONENT, VERSION, accounts_table, metadata, quarters_table
+from .tables import COMPONENT, VERSION, accounts_table, counters_table, metadata, quarters_table
 
 __all__ = [
     "COMPONENT",
@@ -30,6 +30,7 @@ __all__ = [
     "accounts_of",
     "accounts_table",
     "corrections_between",
+    "counters_table",
     "days_between",
     "energies_between",
     "hours_between",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
 
 from ..database.own_tables import TABLE_OPTIONS
 
@@ -57,3 +67,19 @@ corrections_table: Final = Table(
 `deltas` are as `corrections.py` describes. The quarter-hours have them in them already; the states
 of a plug's counter do not.
 """
+
+counters_table: Final = Table(
+    "med_exporter_ledger",
+    metadata,
+    Column("plug_id", String(32), primary_key=True),
+    Column("metering_point", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("posted_kwh", Double, nullable=False),
+    Column("posted_ts", Double, nullable=False),
+    Column("started_ts", Double, nullable=False),
+    Column("first_ts", Double, nullable=False),
+    Column("gap_from_ts", Double),
+    Column("backfilled", Boolean, nullable=False),
+    **TABLE_OPTIONS,
+)
+"""What is remembered of each plug: an `Account` of `ledger/booking.py`."""

@@ -90,6 +90,10 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "These rows are provisional: they show no more than this part of the range",
         "Lignes provisoires, qui ne montrent que cette partie de la période",
     ),
+    "PAST_IS_READ": (
+        "The past of devices that were added lately is still being read; a file made later has it",
+        "Le passé d’appareils ajoutés il y a peu est encore lu ; un fichier fait plus tard l’aura",
+    ),
     "UNPRICED_ENERGY": (
         "Energy without a known price in this currency is in no cost",
         "L’énergie sans prix connu dans cette devise n’est comptée dans aucun coût",

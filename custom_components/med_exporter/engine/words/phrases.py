@@ -66,6 +66,7 @@ COLUMNS: Mapping[str, _Pair] = {
     "currency": ("Currency", "Devise"),
     "date": ("Date", "Date"),
     "day": ("Day", "Jour"),
+    "month": ("Month", "Mois"),
     "weekday": ("Weekday", "Jour de la semaine"),
     "hour": ("Hour", "Heure"),
     "metering_point": ("Metering point", "Point de comptage"),

@@ -60,8 +60,9 @@ class Display:
         return f"{title} ({for_people(unit)})" if unit else title
 
     def header(self, column: Column) -> str:
-        """Return what a column is called, with its unit."""
-        return self.titled(self.words.column(column.name), unit_of(column))
+        """Return what a column is called, with its unit; one of months after what it shows."""
+        name = "month" if column.span == "month" else column.name
+        return self.titled(self.words.column(name), unit_of(column))
 
     def figure(self, figure: Figure) -> str:
         """Return the value of a figure."""

@@ -103,7 +103,7 @@ export const shared = css`
     opacity: 0.5;
     cursor: default;
   }
-  :is(button, a, input, select, textarea, summary):focus-visible {
+  :is(button, a, input, select, textarea, summary, .scroll):focus-visible {
     outline: 2px solid var(--primary-color);
     outline-offset: 2px;
   }
@@ -178,8 +178,16 @@ export const shared = css`
     min-height: 32px;
     align-content: center;
   }
+  /* A shadow at an edge while there is more; at the end, what scrolls along hides it. */
   .scroll {
     overflow-x: auto;
+    --edge: color-mix(in srgb, var(--primary-text-color) 32%, transparent);
+    background:
+      linear-gradient(90deg, var(--card-background-color) 30%, #0000) 0 / 48px 100% local,
+      linear-gradient(-90deg, var(--card-background-color) 30%, #0000) 100% / 48px 100% local,
+      linear-gradient(90deg, var(--edge), #0000) 0 / 16px 100%,
+      linear-gradient(-90deg, var(--edge), #0000) 100% / 16px 100%;
+    background-repeat: no-repeat;
   }
   table {
     border-collapse: collapse;

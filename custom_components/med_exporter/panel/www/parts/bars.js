@@ -28,7 +28,7 @@ class Bars extends MedElement {
     return html`<figure>
       <svg viewBox="0 0 ${points.length * 10} ${HEIGHT}" role="img" aria-label=${label} preserveAspectRatio="none">
         ${points.map(({ label: name, value }, place) => {
-          const height = value === undefined ? 0 : Math.max(1, Math.abs(value) * scale);
+          const height = value == null ? 0 : Math.max(1, Math.abs(value) * scale);
           const top = (most - Math.max(value ?? 0, 0)) * scale;
           return svg`<rect x=${place * 10 + (10 - width) / 2} y=${Math.min(top, HEIGHT - height)} width=${width} height=${height}>
             <title>${this.t("bars.one", { name, value: say(value) })}</title>

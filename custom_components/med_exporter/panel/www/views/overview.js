@@ -9,20 +9,6 @@ import "../parts/bars.js";
 import "../parts/destination.js";
 import "../parts/file.js";
 
-const DAYS = 30;
-
-/** The last days up to today, those without a value too. */
-function lastDays(days) {
-  const known = new Map(days.map((one) => [one.date, one.kwh]));
-  const last = new Date(`${days.at(-1).date}T00:00:00Z`);
-  return Array.from({ length: DAYS }, (_, place) => {
-    const day = new Date(last);
-    day.setUTCDate(day.getUTCDate() - (DAYS - 1 - place));
-    const date = day.toISOString().slice(0, 10);
-    return { date, kwh: known.get(date) };
-  });
-}
-
 class Overview extends FollowingElement {
   static properties = {
     ...FollowingElement.properties,
@@ -53,7 +39,10 @@ class Overview extends FollowingElement {
 
   /** Last month, or this one where nothing is known of more. */
   get period() {
-    const isKnown = ({ days }) => days.length >= DAYS - 1 || (days.length && days[0].date.slice(0, 7) < days.at(-1).date.slice(0, 7));
+    const isKnown = ({ days }) => {
+      const known = days.filter(({ kwh }) => kwh !== null);
+      return known.length >= days.length - 1 ? days.length : known[0].date.slice(0, 7) < days.at(-1).date.slice(0, 7);
+    };
     return this.shown.points.some(isKnown) ? "last_month" : "this_month";
   }
 
@@ -97,7 +86,7 @@ class Overview extends FollowingElement {
       ${one.days.length
         ? html`<med-bars
             .house=${this.house}
-            .points=${lastDays(one.days).map(({ date, kwh }) => ({ label: formats.day(date), value: kwh }))}
+            .points=${one.days.map(({ date, kwh }) => ({ label: formats.day(date), value: kwh }))}
             .say=${(kwh) => formats.energy(kwh)}
             .what=${this.t("bars.energy")}
           ></med-bars>`
