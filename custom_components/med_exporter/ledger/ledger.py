@@ -24,6 +24,7 @@ from ..database import (
     queue_work,
     succeeded,
 )
+from ..later import later_in_thread
 from ..statistics import SumsWriter
 from ..texts import async_options
 from .answers import LedgerAnswers
@@ -35,15 +36,12 @@ from .books import (
 )
 from .burst import Burst
 from .closing import Clock, LedgerChange, running_sums
-from .corrections import Corrected, Correction, CorrectionError, correct
-from .hours import MeterHours, forget_meters, write_hours
-from .moving import bring_past
+from .past import PlugHistory
 from .posting import Posting
 from .receipts import RECEIPTS_SCHEMA
 from .retracting import Retraction, take_back
 from .series import PointSeries
 from .tables import SCHEMA
-from .undoing import UNDO_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine
@@ -54,7 +52,8 @@ if TYPE_CHECKING:
 
     from ..statistics import RunningSum
     from .carrying import Carried
-    from .past import PlugHistory
+    from .corrections import Corrected, Correction
+    from .hours import MeterHours
     from .series import LedgerPlug, Series
 
     type _Item = Posting | PlugHistory | MeterHours | Retraction
@@ -69,6 +68,12 @@ _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
 # How long the recorder books at a time, in seconds: a plug brings a year when it is added.
 _BOOK_SECONDS: Final = 0.1
+
+
+# What few homes ever do, or not before they are changed.
+_bring_past: Final = later_in_thread(__package__, "moving", "bring_past")
+_forget_meters: Final = later_in_thread(__package__, "hours", "forget_meters")
+_write_hours: Final = later_in_thread(__package__, "hours", "write_hours")
 
 
 class Ledger(LedgerAnswers):
@@ -174,7 +179,7 @@ class Ledger(LedgerAnswers):
 
         Raises DatabaseUnavailableError.
         """
-        await queue_work(self._hass, SCHEMA, lambda c: forget_meters(c, plug_ids))
+        await queue_work(self._hass, SCHEMA, lambda c: _forget_meters(c, plug_ids))
 
     @callback
     def bring_past(self, plug: LedgerPlug, since: int = 0) -> asyncio.Future[None]:
@@ -183,7 +188,7 @@ class Ledger(LedgerAnswers):
         Of a meter, that since a quarter-hour (UTC seconds). Returns a future that fails with
         DatabaseUnavailableError; callers may ignore it.
         """
-        brought = queue_work(self._hass, SCHEMA, lambda c: bring_past(c, plug, since))
+        brought = queue_work(self._hass, SCHEMA, lambda c: _bring_past(c, plug, since))
         brought.add_done_callback(self._write_now)
         return brought
 
@@ -193,6 +198,10 @@ class Ledger(LedgerAnswers):
         Raises CorrectionError where that cannot be done, and DatabaseUnavailableError, also where
         the database is busy for `PATIENCE` seconds: nothing is corrected then.
         """
+        # Loaded with what makes a correction.
+        from .corrections import CorrectionError, correct  # noqa: PLC0415
+        from .undoing import UNDO_SCHEMA  # noqa: PLC0415
+
         now = dt_util.utcnow().timestamp()
         refused: list[CorrectionError] = []
 
@@ -298,10 +307,10 @@ class Ledger(LedgerAnswers):
             elif isinstance(item, Retraction):
                 if corrected := take_back(connection, item):
                     carried[item.plug.plug_id] = corrected
-            elif isinstance(item, MeterHours):
-                write_hours(connection, item, self._names)
-            else:
+            elif isinstance(item, PlugHistory):
                 write_history(connection, item, self._names, zone)
+            else:
+                _write_hours(connection, item, self._names)
             written += 1
             if monotonic() - begun > _BOOK_SECONDS:
                 break
