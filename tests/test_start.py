@@ -15,7 +15,13 @@ MUST_WAIT = (
     *(
         f"custom_components.med_exporter.{name}"
         for name in (
-            "engine.run", "engine.rows.spool",
+            "engine.run", "engine.rows", "engine.job", "engine.export_types", "engine.formats",
+            "engine.tariff", "engine.costs", "exports.asked", "exports.planning",
+            "exports.request", "exports.worker", "schedules.request", "schedules.run",
+            "delivery.account", "delivery.mail", "delivery.request", "delivery.folder",
+            "grid.coordinator", "grid.sensors", "sources.rte",
+            "costs.official", "costs.prices", "costs.reading", "costs.statistics", "costs.terms",
+            "ledger.corrections", "ledger.hours", "ledger.moving", "ledger.undoing",
             "flows.kasa", "flows.meters", "flows.grid", "flows.email", "flows.destination",
             "flows.tariff_options", "flows.installation_options",
             "destinations.home_assistant.destination", "destinations.influxdb.destination",

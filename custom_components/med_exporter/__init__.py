@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.const import CONF_TYPE
 from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
@@ -14,12 +13,11 @@ from .clocks.certain import certain_time
 from .clocks.lived import lived_time
 from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
-from .costs.official import DATA_OFFICIAL, OfficialTariffs
 from .delivery import DATA_DELIVERIES, Deliveries
 from .entries.stopping import awaited_at_stop
 from .entries.titles import async_keep_titles_clean
 from .entries.versions import STEPS, migrate_entry, report_newer_entries
-from .entry_types import entry_kinds, kind_of
+from .entry_types import kind_of, known_kind_of
 from .exports.jobs import DATA_JOBS, JobManager
 from .exports.notices import async_announce_files
 from .history.history import DATA_HISTORY, History
@@ -28,6 +26,7 @@ from .installation.leaving import async_come_back, async_leave
 from .installation.retention import DATA_RETENTION, Retention
 from .later import later
 from .ledger import DATA_LEDGER, Ledger
+from .metering.contracts import async_load_contracts
 from .metering.discovery import async_setup_discovery
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .pushes.audit import async_watch_destinations
@@ -49,6 +48,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     report_newer_entries(hass)
     async_keep_titles_clean(hass)
     await certain_time(hass).async_setup()
+    await async_load_contracts(hass)
     await _async_set_up_rooms(hass)
     async_setup_services(hass)
     async_register_views(hass)
@@ -60,7 +60,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
-    kind = entry_kinds()[entry.data[CONF_TYPE]]
+    kind = known_kind_of(entry)
     with awaited_at_stop(hass):
         await async_come_back(hass)
         await async_show_panel(hass)
@@ -77,7 +77,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Take an entry down; whatever it opened was registered with the entry to be closed."""
-    kind = entry_kinds()[entry.data[CONF_TYPE]]
+    kind = known_kind_of(entry)
     return await hass.config_entries.async_unload_platforms(entry, list(kind.entities))
 
 
@@ -113,7 +113,6 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     await ledger.async_setup()
     costs = hass.data[DATA_COSTS] = Costs(hass)
     await costs.async_setup()
-    hass.data[DATA_OFFICIAL] = OfficialTariffs(hass)
     pushes = hass.data[DATA_PUSHES] = PushRunner(hass, history)
     pushes.async_setup()
     given_tables = later(__package__, "inventory", "async_given_tables")

@@ -17,6 +17,7 @@ from .errors import InvalidRequest
 from .exports.action_fields import named_as_here, plain_values, request_of
 from .exports.answers import export_page, export_status, statistics_answer
 from .exports.catalogue import async_list_devices, list_metrics
+from .exports.choosing import require_export_type
 from .exports.comparison import async_compare_contracts
 from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
@@ -33,7 +34,7 @@ from .pushes.actions import (
     run_push,
     test_destination,
 )
-from .rights import Right, require_export_type
+from .rights import Right
 from .schedules.actions import SCHEMA as _SCHEDULE_SCHEMA
 from .schedules.actions import (
     create_schedule,

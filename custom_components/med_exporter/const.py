@@ -17,6 +17,8 @@ CONF_ROLE: Final = "role"
 CONF_RATED_POWER: Final = "rated_power"
 CONF_POLLING_INTERVAL: Final = "polling_interval"
 
+CONF_ADDRESSES: Final = "addresses"
+
 CONF_DATA: Final = "data"
 CONF_INTERVAL: Final = "interval"
 CONF_LABELS: Final = "labels"

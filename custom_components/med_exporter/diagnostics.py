@@ -9,13 +9,14 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_TYPE
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, EntryType
-from .grid.coordinator import CONF_ADDRESSES, GridCoordinator
+from .const import CONF_ADDRESSES, CONF_HOSTS, CONF_PDL, CONF_PLUGS, EntryType
 from .metering.metering_point import MeteringPoint
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+    from .grid.coordinator import GridCoordinator
 
 # Secrets, whether encrypted or not, then what tells whose home it is.
 _REDACTED: Final = frozenset(
@@ -65,7 +66,7 @@ async def async_get_config_entry_diagnostics(
         diagnostics["plugs"] = _plugs(runtime)
     elif runtime is not None and entry.data[CONF_TYPE] == EntryType.METERS:
         diagnostics["meters"] = runtime.coordinator.described()
-    elif isinstance(runtime, GridCoordinator):
+    elif runtime is not None and entry.data[CONF_TYPE] == EntryType.GRID:
         diagnostics["grid"] = _grid(runtime)
     return diagnostics
 

@@ -42,7 +42,17 @@ def later(package: str | None, module: str, name: str) -> Callable[..., Coroutin
     """Return a coroutine function of a module; its first argument is Home Assistant."""
     found = Later(package, module, name)
 
-    async def call(hass: HomeAssistant, *arguments: object) -> Any:  # noqa: ANN401
-        return await (await found.async_get(hass))(hass, *arguments)
+    async def call(hass: HomeAssistant, *arguments: object, **named: object) -> Any:  # noqa: ANN401
+        return await (await found.async_get(hass))(hass, *arguments, **named)
+
+    return call
+
+
+def later_in_thread(package: str | None, module: str, name: str) -> Callable[..., Any]:
+    """Return a function of a module, for whoever does not hold the event loop."""
+    found = Later(package, module, name)
+
+    def call(*arguments: object, **named: object) -> Any:  # noqa: ANN401
+        return found.get()(*arguments, **named)
 
     return call

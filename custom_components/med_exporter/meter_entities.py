@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from .costs.sensors import cost_sensors
-from .grid.sensors import async_follow_grid_sensors
+from .grid.following import async_follow_grid_sensors
 from .metering.point_sensors import metering_point_sensors
 from .meters.devices import meter_device_info
 from .meters.meter import is_entity

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import valid_entity_id
 
-from .engine.export_types import EXPORT_TYPES
 from .errors import NotAllowedError
 
 if TYPE_CHECKING:
@@ -66,17 +65,6 @@ def require_administrator(user: User | None) -> None:
     """Raise NotAllowedError for anyone who is not an administrator."""
     if not is_administrator(user):
         raise NotAllowedError
-
-
-def require_export_type(user: User | None, request: object) -> None:
-    """Raise NotAllowedError at `export_type` for one that only administrators may export.
-
-    The request is as it came: whoever lacks the right learns nothing of what else is in it.
-    """
-    name = request.get("export_type") if isinstance(request, dict) else None
-    export_type = EXPORT_TYPES.get(name) if isinstance(name, str) else None
-    if export_type and export_type.administrators_only and not is_administrator(user):
-        raise NotAllowedError(field="export_type")
 
 
 def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list[ExportDevice]:

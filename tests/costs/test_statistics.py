@@ -8,7 +8,7 @@ import pytest
 
 from custom_components.med_exporter.costs import CostChange
 from custom_components.med_exporter.engine.ledger import quarters_table
-from custom_components.med_exporter.ledger import Correction, Operation
+from custom_components.med_exporter.ledger.corrections import Correction, Operation
 from tests.ledger.conftest import plug
 
 from .asking import changes, day, stored

@@ -4,7 +4,8 @@ import pytest
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.delivery import DATA_DELIVERIES, Deliveries, async_read_delivery
+from custom_components.med_exporter.delivery import DATA_DELIVERIES, Deliveries
+from custom_components.med_exporter.delivery.request import async_read_delivery
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from tests.file_exports import request
 from tests.mail_server import add_account, mail_server

@@ -15,7 +15,7 @@ from yarl import URL
 
 from custom_components.med_exporter.clocks.certain import certain_time
 from custom_components.med_exporter.const import DOMAIN, EntryType
-from custom_components.med_exporter.delivery import async_read_delivery
+from custom_components.med_exporter.delivery.request import async_read_delivery
 from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.history.reasons import remarks_of
 from custom_components.med_exporter.history.records import EVENT_EXPORT, ExportStatus

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.med_exporter.delivery import async_read_delivery
 from custom_components.med_exporter.delivery.folder import copy_file
-from custom_components.med_exporter.delivery.request import is_address
+from custom_components.med_exporter.delivery.request import async_read_delivery, is_address
 from custom_components.med_exporter.errors import InvalidRequest
 from tests.mail_server import SENDER, add_account
 

@@ -12,6 +12,9 @@ import pytest
 
 from custom_components.med_exporter.engine.lazy_dataclass import dataclass
 
+# More than are made before a class has a method that initializes them.
+MANY = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -78,22 +81,61 @@ def _kinds(decorate) -> tuple[type, ...]:
     return First, Second, Empty, Alone
 
 
-def test_one_is_initialized_as_by_python_itself():
+@pytest.mark.parametrize("before", [0, MANY], ids=["the first", "one of many"])
+def test_one_is_initialized_as_by_python_itself(before):
     for own, pythons in zip(_kinds(dataclass), _kinds(dataclasses.dataclass), strict=True):
         needed = {"given": 1, "more": 2}
         takes = inspect.signature(pythons).parameters
-        one, other = (
-            kind(**{name: value for name, value in needed.items() if name in takes})
-            for kind in (own, pythons)
-        )
-        shown = list(inspect.signature(own).parameters.values())
-        assert [(one.name, one.kind) for one in shown] == [
-            (one.name, one.kind) for one in takes.values()
-        ]
+        needed = {name: value for name, value in needed.items() if name in takes}
+        for _ in range(before):
+            own(**needed)
+        one, other = own(**needed), pythons(**needed)
         assert dataclasses.asdict(one) == dataclasses.asdict(other)
         assert repr(one) == repr(other)
         assert (own.__hash__ is None) is (pythons.__hash__ is None)
         assert own.__match_args__ == pythons.__match_args__
+        if before:
+            assert [(one.name, one.kind) for one in inspect.signature(own).parameters.values()] == [
+                (one.name, one.kind) for one in takes.values()
+            ]
+
+
+@pytest.mark.parametrize("before", [0, MANY], ids=["the first", "one of many"])
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [((), {}), ((1, 2, [], 4), {}), ((1,), {"x": 1}), ((1,), {"z": 1}), ((1, 2), {"y": 2})],
+)
+def test_one_is_made_of_nothing_but_its_fields(before, arguments, named):
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        x: int
+        y: int = 0
+        names: list[str] = dataclasses.field(default_factory=list)
+        hidden: int = dataclasses.field(default=5, init=False)
+
+    for _ in range(before):
+        Fresh(1)
+    with pytest.raises(TypeError, match="__init__"):
+        Fresh(*arguments, **named)
+    assert (Fresh(1).names, Fresh(1, names=["a"]).names, Fresh(1).hidden) == ([], ["a"], 5)
+
+
+def test_one_equals_and_hashes_by_the_fields_that_count():
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        x: int
+        seen: int = dataclasses.field(default=0, compare=False)
+        mark: int = dataclasses.field(default=0, hash=False)
+
+    @dataclass(frozen=True, slots=True)
+    class Further(Fresh):
+        pass
+
+    assert Fresh(1, 2) == Fresh(1, 3) != Fresh(1, 3, 1)
+    assert hash(Fresh(1, 2)) == hash(Fresh(1, 3, 1)) != hash(Fresh(2, 2))
+    assert Fresh(1) != Further(1)
+    assert Fresh(1) != 1
+    assert Further(1) == Further(1)
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,15 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.engine.energy import HourKwh
-from custom_components.med_exporter.ledger import (
+from custom_components.med_exporter.ledger import PlugSeries, PointSeries
+from custom_components.med_exporter.ledger.corrections import (
     Correction,
     CorrectionError,
-    HourEnergy,
-    MeterHours,
     Operation,
-    PlugSeries,
-    PointSeries,
+    _Cell,
+    _changed,
 )
-from custom_components.med_exporter.ledger.corrections import _Cell, _changed
+from custom_components.med_exporter.ledger.hours import HourEnergy, MeterHours
 from custom_components.med_exporter.ledger.retracting import Retraction
 
 from .conftest import DAY, kwh, plug

@@ -9,9 +9,9 @@ from ..engine.errors import ErrorCode
 from ..engine.export_types import EXPORT_TYPES
 from ..engine.job import AGGREGATIONS
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
+from ..exports.choosing import require_export_type
 from ..exports.date_range import PRESETS
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
-from ..rights import require_export_type
 from .base import ApiView, answers_errors
 from .operation import FILE, HISTORY, Operation, described
 from .query import Number, Text, Texts

@@ -12,7 +12,8 @@ from ..const import CONF_PDL
 from ..engine.energy import to_kwh
 from ..engine.times import utc_text
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
-from ..ledger import DATA_LEDGER, CorrectionError, Operation
+from ..ledger import DATA_LEDGER
+from ..ledger.corrections import CorrectionError, Operation
 from .request import read_correction
 
 if TYPE_CHECKING:

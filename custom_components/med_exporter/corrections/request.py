@@ -9,7 +9,8 @@ from homeassistant.util import dt as dt_util
 from ..engine.times import QUARTER, quarter_of
 from ..entries.finding import metering_point_entries, point_slug
 from ..errors import INVALID_DATE_RANGE, InvalidRequest, UnknownMeteringPointError
-from ..ledger import Correction, LedgerPlug, Operation
+from ..ledger import LedgerPlug
+from ..ledger.corrections import Correction, Operation
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .amounts import CostPeriod, CostTotal, RunningCosts
+from .change import CostChange, cost_statistic_id
 from .costs import DATA_COSTS, SIGNAL_COSTS_CHANGED, SIGNAL_COSTS_UPDATED, Costs
-from .reading import CostPeriod, CostTotal, RunningCosts
-from .statistics import CostChange, cost_statistic_id
 
 __all__ = [
     "DATA_COSTS",

@@ -16,20 +16,17 @@ from homeassistant.util.hass_dict import HassKey
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..engine.costs.terms import Terms, read_terms
 from ..engine.times import hour_of
 from ..entries.finding import metering_point_entries, point_slug
 from ..grid.link import loaded_grid
+from ..later import Later, later, later_in_thread
 from ..metering.contracts import currency_of, tariff_of
 from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
 from ..texts import async_options
+from .change import CostChange, cost_statistic_id
 from .currency import async_look_at_currency
 from .occasions import async_follow_occasions
-from .prices import async_read_shown, keep_shown
-from .reading import read_costs, read_running
-from .statistics import CostChange, cost_statistic_id, running_sums
-from .tables import SCHEMA
-from .terms import forget_terms, note_terms
+from .tables import SCHEMA, has_terms
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,16 +36,27 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
+    from ..engine.costs.terms import Terms
     from ..engine.tariff import Colour, Tariff
     from ..ledger import Series
     from ..statistics import RunningSum
-    from .reading import CostAggregation, CostPeriod, CostSplit, RunningCosts
+    from .amounts import CostAggregation, CostPeriod, CostSplit, RunningCosts
 
 SIGNAL_COSTS_CHANGED: Final = f"{DOMAIN}_costs_changed"
 """Sent with a CostChange when closed hours have got another cost, at least once for each."""
 
 SIGNAL_COSTS_UPDATED: Final = f"{DOMAIN}_costs_updated"
 """Sent with a metering point's slug when what it costs today may be another."""
+
+# What prices energy is loaded with the first contract.
+_Terms: Final = Later(__package__.rpartition(".")[0], "engine.costs.terms", "Terms")
+_async_read_shown: Final = later(__package__, "prices", "async_read_shown")
+_forget_terms: Final = later_in_thread(__package__, "terms", "forget_terms")
+_keep_shown: Final = later_in_thread(__package__, "prices", "keep_shown")
+_note_terms: Final = later_in_thread(__package__, "terms", "note_terms")
+_read_costs: Final = later_in_thread(__package__, "reading", "read_costs")
+_read_running: Final = later_in_thread(__package__, "reading", "read_running")
+_running_sums: Final = later_in_thread(__package__, "statistics", "running_sums")
 
 # How far a pass looks back for prices that come late.
 _RECENT_SECONDS: Final = 2 * 86400
@@ -167,7 +175,7 @@ class Costs:
         return await async_read(
             self._hass,
             SCHEMA,
-            lambda c: read_costs(c, series, stretch, zone, aggregation, by),
+            lambda c: _read_costs(c, series, stretch, zone, aggregation, by),
             nothing,
         )
 
@@ -199,7 +207,7 @@ class Costs:
         self._without.discard(slug)
         async_look_at_currency(self._hass, entry)
         now = dt_util.utcnow().timestamp()
-        wanted = Terms(
+        wanted: Terms = (await _Terms.async_get(self._hass))(
             metering_point=slug,
             tariff=tariff,
             colours=self._colours(),
@@ -210,7 +218,7 @@ class Costs:
         name = self._statistic_name.format(name=entry.title)
 
         def note(connection: Connection) -> tuple[Terms, int | None]:
-            terms, repriced_from = note_terms(connection, wanted, now)
+            terms, repriced_from = _note_terms(connection, wanted, now)
             first = min(changed_from, _NEVER if repriced_from is None else repriced_from)
             if first < _NEVER:
                 mark_dirty(connection, statistic_id, name, hour_of(first))
@@ -222,7 +230,7 @@ class Costs:
     async def _async_read_running(self, slug: str) -> None:
         now = dt_util.utcnow().timestamp()
         running = await async_read(
-            self._hass, SCHEMA, partial(read_running, metering_point=slug, now=now), None
+            self._hass, SCHEMA, partial(_read_running, metering_point=slug, now=now), None
         )
         if running is not None:
             self._running[slug] = running
@@ -234,14 +242,12 @@ class Costs:
         self._running.pop(slug, None)
         if slug in self._without:
             return
-        stored = await async_read(
-            self._hass, SCHEMA, lambda c: bool(read_terms(c, [slug])), missing=False
-        )
+        stored = await async_read(self._hass, SCHEMA, lambda c: has_terms(c, slug), missing=False)
         if stored:
             statistic_id = cost_statistic_id(slug)
 
             def forget(connection: Connection) -> None:
-                forget_terms(connection, slug)
+                _forget_terms(connection, slug)
                 forget_sum(connection, statistic_id)
 
             await queue_work(self._hass, SCHEMA, forget)
@@ -283,13 +289,13 @@ class Costs:
     ) -> None:
         """Keep prices, and note in every metering point what changes by them."""
         shown = [
-            await async_read_shown(self._hass, entity_id, currency, start, end)
+            await _async_read_shown(self._hass, entity_id, currency, start, end)
             for entity_id in entity_ids
         ]
-        await queue_work(self._hass, SCHEMA, partial(keep_shown, shown=shown))
+        await queue_work(self._hass, SCHEMA, partial(_keep_shown, shown=shown))
 
     def _running_sums(self, connection: Connection, _: float) -> dict[str, RunningSum]:
-        sums = running_sums(connection, self._missing_colours.update)
+        sums: dict[str, RunningSum] = _running_sums(connection, self._missing_colours.update)
         self._slugs = {one.statistic_id: slug for slug, one in sums.items()}
         return {one.statistic_id: one for one in sums.values()}
 

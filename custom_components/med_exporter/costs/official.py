@@ -6,6 +6,7 @@ import asyncio
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -115,6 +116,14 @@ class OfficialTariffs:
                 for option, one in (stored or {}).items()
             }
         return self._kept
+
+
+@callback
+def official_tariffs(hass: HomeAssistant) -> OfficialTariffs:
+    """Return the tables, as they were read before or are read with the first question."""
+    if DATA_OFFICIAL not in hass.data:
+        hass.data[DATA_OFFICIAL] = OfficialTariffs(hass)
+    return hass.data[DATA_OFFICIAL]
 
 
 def _stored(kept: dict[str, _Kept]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ..engine.tariff.price_units import per_kwh
 from ..engine.tariff.reader import MAX_AMOUNT
 from ..engine.times import HOUR, UTC_DAY, floor_to, hour_of
 from ..statistics import mark_dirty
-from .statistics import cost_statistic_id
+from .change import cost_statistic_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components.sensor import (
@@ -19,8 +18,8 @@ from ..costs import DATA_COSTS
 from ..entries.finding import point_slug
 from ..metering.contracts import currency_of, tariff_of
 from ..metering.entity import MeteringPointEntity, PlugEntity, forget_sensors
+from .amounts import NOTHING
 from .costs import SIGNAL_COSTS_UPDATED
-from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,35 +29,26 @@ if TYPE_CHECKING:
     from homeassistant.helpers.device_registry import DeviceInfo
 
     from ..metering.metering_point import MeteringPoint
-    from .reading import RunningCosts
+    from .amounts import CostTotal, RunningCosts
 
 
-@dataclass(frozen=True, kw_only=True)
-class CostSensorDescription(SensorEntityDescription):
-    """Money of the running day or month."""
-
-    monthly: bool = False
-
-
-def _money(key: str, *, monthly: bool = False) -> CostSensorDescription:
-    return CostSensorDescription(
+def _money(key: str) -> SensorEntityDescription:
+    return SensorEntityDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.MONETARY,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
-        monthly=monthly,
     )
 
 
 _PLUG_SENSOR = _money("cost_today")
-_POINT_SENSORS = (_money("cost_daily"), _money("cost_monthly", monthly=True))
+_MONTHLY = _money("cost_monthly")
+_POINT_SENSORS = (_money("cost_daily"), _MONTHLY)
 
 
 class _CostSensor(SensorEntity):
     """Money so far. What has no price does not count: the attribute `unpriced_kwh` tells of it."""
-
-    entity_description: CostSensorDescription
 
     async def async_added_to_hass(self) -> None:
         """Follow the costs of the metering point."""
@@ -96,7 +86,7 @@ class _CostSensor(SensorEntity):
         running = self._running
         if running is None:
             return None
-        return running.month_start if self.entity_description.monthly else running.midnight
+        return running.month_start if self._is_monthly else running.midnight
 
     @property
     def extra_state_attributes(self) -> dict[str, float | None]:
@@ -104,6 +94,10 @@ class _CostSensor(SensorEntity):
         running = self._running
         unpriced = 0.0 if running is None else self._total(running).unpriced_kwh
         return {"unpriced_kwh": unpriced} if unpriced else {}
+
+    @property
+    def _is_monthly(self) -> bool:
+        return self.entity_description is _MONTHLY
 
     @property
     def _running(self) -> RunningCosts | None:
@@ -152,7 +146,7 @@ class MeterCostSensor(_CostSensor):
 class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
     """What a metering point has cost; `last_period` is the total of the day or month before."""
 
-    def __init__(self, point: MeteringPoint, description: CostSensorDescription) -> None:
+    def __init__(self, point: MeteringPoint, description: SensorEntityDescription) -> None:
         super().__init__(point, description)
         self.entity_id = f"sensor.med_{point.slug}_{description.key}"
 
@@ -162,8 +156,7 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
         running = self._running
         last: float | None = None
         if running is not None:
-            monthly = self.entity_description.monthly
-            last = (running.last_month if monthly else running.yesterday).cost
+            last = (running.last_month if self._is_monthly else running.yesterday).cost
         return {
             "last_period": None if last is None else round(last, 6),
             **super().extra_state_attributes,
@@ -174,7 +167,7 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
         return self.point.entry
 
     def _total(self, running: RunningCosts) -> CostTotal:
-        return running.month if self.entity_description.monthly else running.today
+        return running.month if self._is_monthly else running.today
 
 
 def cost_sensors(

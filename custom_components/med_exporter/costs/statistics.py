@@ -6,14 +6,13 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from ..const import DOMAIN
 from ..engine.costs.costing import price_point
 from ..engine.costs.energy_source import closed_until, first_known
 from ..engine.costs.terms import read_terms
-from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.energy import CONSUMPTION
 from ..engine.times import HOUR, hour_of
 from ..statistics import RunningSum
+from .change import cost_statistic_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -25,19 +24,6 @@ if TYPE_CHECKING:
 
 # Money as whole hundred-millionths, so that sums come out the same each time.
 _PARTS: Final = 100_000_000
-
-
-def cost_statistic_id(metering_point: str) -> str:
-    """Return the id of the long-term statistics of a metering point's cost, by its slug."""
-    return f"{DOMAIN}:cost_{metering_point}"
-
-
-@dataclass(frozen=True, slots=True)
-class CostChange:
-    """Closed hours of a metering point (its slug) cost something else from `first_ts` on."""
-
-    metering_point: str
-    first_ts: int
 
 
 def running_sums(

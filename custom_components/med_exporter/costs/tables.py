@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from ..database import Schema
 from ..engine.database.cost_tables import metadata, tariffs_table
 from ..statistics import SCHEMA as SUMS_SCHEMA
 from ..statistics import mark_dirty
-from .statistics import cost_statistic_id
+from .change import cost_statistic_id
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -43,6 +43,12 @@ def move_marks(connection: Connection) -> bool:
     for name in {column["name"] for column in inspector.get_columns(table)}.intersection(_MARKS):
         connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {name}"))
     return True
+
+
+def has_terms(connection: Connection, metering_point: str) -> bool:
+    """Return whether it is stored what a metering point is priced with."""
+    named = tariffs_table.c.metering_point
+    return connection.execute(select(named).where(named == metering_point)).first() is not None
 
 
 SCHEMA: Final = Schema(

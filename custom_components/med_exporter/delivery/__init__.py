@@ -4,6 +4,5 @@ from __future__ import annotations
 
 from .deliveries import DATA_DELIVERIES, Deliveries
 from .errors import DeliveryError
-from .request import async_read_delivery
 
-__all__ = ["DATA_DELIVERIES", "Deliveries", "DeliveryError", "async_read_delivery"]
+__all__ = ["DATA_DELIVERIES", "Deliveries", "DeliveryError"]

@@ -9,13 +9,14 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNA
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..const import DOMAIN, EntryType
+from ..const import EntryType
 from ..entries.finding import entries_of_type
 from ..errors import InvalidRequest
 from ..object_reader import shown
 from ..vault import async_settings_of
 from .errors import DeliveryError
 from .mail import Account, Security
+from .ready import SECRETS, SIGNAL_ACCOUNT_READY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +25,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 CONF_SECURITY: Final = "security"
-SECRETS: Final = frozenset({CONF_PASSWORD})
-"""The fields that are stored encrypted, and shown to nobody."""
 CONF_FROM: Final = "from"
-
-SIGNAL_ACCOUNT_READY: Final = f"{DOMAIN}_account_ready"
-"""Sent with the id of its entry when an account has been set up, perhaps with a new password."""
 
 
 def account_of(settings: Mapping[str, Any]) -> Account:

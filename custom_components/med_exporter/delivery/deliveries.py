@@ -18,13 +18,11 @@ from ..clocks.lived import lived_time
 from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
 from ..engine.codec import from_json, prepare, to_json
-from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
-from ..later import later
-from .account import SIGNAL_ACCOUNT_READY
+from ..later import later, later_in_thread
 from .errors import DeliveryError
 from .failures import DELAYED, FAILED, async_note, close_issues, tell_delivery_failed
-from .folder import retain
+from .ready import SIGNAL_ACCOUNT_READY
 from .records import Delivery
 
 if TYPE_CHECKING:
@@ -37,11 +35,15 @@ if TYPE_CHECKING:
     from ..history.history import History
     from ..history.records import ExportRecord
 
+_async_read_request: Final = later(
+    __package__.rpartition(".")[0], "exports.request", "async_read_request"
+)
 _METHODS: Final = (__package__, "methods")
 _async_choose_name: Final = later(*_METHODS, "async_choose_name")
 _async_copy: Final = later(*_METHODS, "async_copy")
 _async_mail: Final = later(*_METHODS, "async_mail")
 _async_notify: Final = later(*_METHODS, "async_notify")
+_retain: Final = later_in_thread(__package__, "folder", "retain")
 
 GIVEN_UP_AFTER: Final = timedelta(days=1)
 """How long after the first try there is a last one."""
@@ -134,7 +136,7 @@ class Deliveries:
             close_issues(self._hass, schedule_id)
             await self._async_save()
             return
-        asked = await async_read_request(self._hass, record.request, now=due)
+        asked = await _async_read_request(self._hass, record.request, now=due)
         one = Delivery(
             id=str(uuid.uuid4()),
             export_id=record.id,
@@ -241,7 +243,7 @@ class Deliveries:
             too_old = lived_time(self._hass).too_old(delivery.schedule_id, kept_for, since=kept_for)
         made = [path for path in self._made.get(delivery.schedule_id, ()) if path != str(target)]
         kept = await self._hass.async_add_executor_job(
-            retain,
+            _retain,
             [*made, str(target)],
             target.parent,
             too_old,

@@ -42,4 +42,14 @@ def entry_kinds() -> dict[str, EntryKind]:
 
 def kind_of(entry: ConfigEntry) -> EntryKind | None:
     """Return the kind of an entry; None for a discovered plug that the user ignores."""
-    return entry_kinds().get(entry.data.get(CONF_TYPE, ""))
+    name = entry.data.get(CONF_TYPE, "")
+    if (destination := DESTINATIONS.get(name)) is not None:
+        return of_destination(destination)
+    return ENTRY_KINDS.get(name)
+
+
+def known_kind_of(entry: ConfigEntry) -> EntryKind:
+    """Return the kind of an entry that is set up."""
+    kind = kind_of(entry)
+    assert kind is not None
+    return kind

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_CLIENT_SECRET, Platform
 
 from ..const import EntryType
 from ..entries.kind import EntryKind
-from ..grid.coordinator import async_remove_grid, async_setup_grid
-from ..grid.sensors import grid_sensors
+from ..later import Later, later
 from .dialogs import dialogs
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+_GRID: Final = f"{__package__.rpartition('.')[0]}.grid"
+_SET_UP: Final = Later(_GRID, "coordinator", "async_setup_grid")
+_SENSORS: Final = Later(_GRID, "sensors", "grid_sensors")
+
+
+async def _async_set_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> object:
+    """Set up the entry, with what makes its sensors loaded by then."""
+    await _SENSORS.async_get(hass)
+    made: object = await (await _SET_UP.async_get(hass))(hass, entry)
+    return made
+
+
+def _add_sensors(
+    hass: HomeAssistant, entry: ConfigEntry[Any], add: AddConfigEntryEntitiesCallback
+) -> None:
+    del hass
+    add(_SENSORS.get()(entry.runtime_data))
+
 
 GRID: Final = EntryKind(
     type=EntryType.GRID.value,
-    async_setup=async_setup_grid,
-    async_remove=async_remove_grid,
-    entities={Platform.SENSOR: lambda _, entry, add: add(grid_sensors(entry.runtime_data))},
+    async_setup=_async_set_up,
+    async_remove=later(_GRID, "coordinator", "async_remove_grid"),
+    entities={Platform.SENSOR: _add_sensors},
     steps=dialogs("grid", "GridSteps"),
     secrets=frozenset({CONF_CLIENT_SECRET}),
 )

@@ -1,4 +1,4 @@
-"""Which devices, or which metering point, a request is about, of those that its caller may have."""
+"""Which export type, devices or metering point a request is about, of what its caller may have."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..const import CONF_PDL
 from ..engine.export_types import EXPORT_TYPES
 from ..entries.finding import metering_point_entries
-from ..errors import InvalidRequest, UnknownMeteringPointError
+from ..errors import InvalidRequest, NotAllowedError, UnknownMeteringPointError
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,
@@ -15,7 +15,7 @@ from ..metering.devices import (
     select_devices,
 )
 from ..object_reader import INVALID_REQUEST, shown
-from ..rights import readable_devices, readable_points
+from ..rights import is_administrator, readable_devices, readable_points
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
     from ..engine.job import Request
     from ..metering.devices import ExportDevice
+
+
+def require_export_type(user: User | None, request: object) -> None:
+    """Raise NotAllowedError at `export_type` for one that only administrators may export.
+
+    The request is as it came: whoever lacks the right learns nothing of what else is in it.
+    """
+    name = request.get("export_type") if isinstance(request, dict) else None
+    export_type = EXPORT_TYPES.get(name) if isinstance(name, str) else None
+    if export_type and export_type.administrators_only and not is_administrator(user):
+        raise NotAllowedError(field="export_type")
 
 
 def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> list[ExportDevice]:

@@ -31,18 +31,14 @@ from ..errors import (
 )
 from ..history.reasons import noted
 from ..history.records import ExportKind, ExportRecord, ExportStatus, expire_if_due
-from ..metering.devices import export_devices
+from ..later import later
 from ..object_reader import shown
-from ..rights import is_administrator, may_see, require_export_type
-from .caching import cache_key
-from .choosing import chosen_devices
+from ..rights import is_administrator, may_see
 from .files import ExportFolder
 from .kept import KeptFiles
 from .links import LinkSigner
-from .planning import file_path, house_of, plan_job
 from .previewer import Previewer
 from .queue import Priority
-from .request import async_read_request
 from .runner import TRIGGER_SCHEDULE, ExportRunner, owner_of
 
 if TYPE_CHECKING:
@@ -53,15 +49,19 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..audit import AuditLog
-    from ..engine.job import GivenTable, Job, Request
+    from ..engine.job import GivenTable, Request
     from ..history.history import History
     from ..history.statistics import FileStatistics
+    from .asked import Asked
 
     type GivenTables = Callable[
         [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
     ]
 
 _FOREGROUND_SECONDS: Final = 30
+
+# What checks and plans files is loaded with the first that is asked for.
+_async_ask: Final = later(__package__, "asked", "async_ask")
 
 
 class JobManager:
@@ -112,29 +112,22 @@ class JobManager:
         Raises InvalidRequest at the first mistake, TooManyExportsError and TooManyFilesError when
         the caller's share of the queue or the disk is used up, NotStoredError on a full disk.
         """
-        require_export_type(user, request)
-        checked = await async_read_request(self._hass, request, now=now)
-        devices = chosen_devices(self._hass, checked, user)
-        given = await self.async_given(checked, user)
-        export_id = str(uuid.uuid4())
-        house = house_of(self._hass, checked, devices)
-        path = str(file_path(export_id, checked, self._folder, house))
-        key = self.links.privacy_key()
-        ids = {one.device_id for one in devices}
-
-        def plan() -> Job:
-            known = [one for one in export_devices(self._hass) if one.device_id in ids]
-            return plan_job(self._hass, export_id, checked, known, path, key, given)
-
-        job = plan_job(self._hass, export_id, checked, devices, path, key, given)
-        cached_as = None
-        if checked.cache_results:
-            cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
-        if cached_as is not None and (made := await self._async_cached(cached_as, user)):
+        asked: Asked = await _async_ask(
+            self._hass,
+            request,
+            user,
+            now,
+            given_tables=self.async_given,
+            folder=self._folder,
+            privacy_key=self.links.privacy_key(),
+        )
+        checked = asked.request
+        key = asked.cache_key
+        if key is not None and (made := await self._async_cached(key, user)):
             return made
         await self.files.async_require_room(user)
         record = ExportRecord(
-            id=export_id,
+            id=asked.export_id,
             kind=ExportKind.FILE,
             status=ExportStatus.QUEUED,
             trigger=trigger,
@@ -142,18 +135,18 @@ class JobManager:
             user_id=None if user is None else user.id,
             export_type=checked.export_type,
             format=checked.format,
-            path=job.path,
+            path=asked.job.path,
             request=dict(request) if isinstance(request, dict) else {},
         )
         if self._runner.is_full(owner_of(record)):
             raise TooManyExportsError(self._runner.most)
         queued = replace(record)
         priority = _priority(trigger, background=checked.background_processing)
-        kept = self._runner.add(record, job, plan, priority, cached_as)
+        kept = self._runner.add(record, asked.job, asked.plan, priority, key)
         self._note(EventType.EXPORT_CREATED, record, user)
         await self._history.async_told(kept)
         if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
-            return await self.async_wait(export_id, _FOREGROUND_SECONDS)
+            return await self.async_wait(asked.export_id, _FOREGROUND_SECONDS)
         return queued
 
     async def async_given(self, request: Request, user: User | None) -> tuple[GivenTable, ...]:

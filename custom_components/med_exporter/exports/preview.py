@@ -11,8 +11,7 @@ from ..engine.export_types import EXPORT_TYPES
 from ..engine.results import PROVISIONAL
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader, shown
-from ..rights import require_export_type
-from .choosing import chosen_devices
+from .choosing import chosen_devices, require_export_type
 from .jobs import DATA_JOBS
 from .planning import plan_job
 from .request import NOT_SUPPORTED, async_read_request

@@ -18,11 +18,10 @@ from ..engine.errors import ErrorCode, ExportError
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import clean
 from ..history.records import ExportStatus, mark_interrupted
+from ..later import later
 from ..settings import settings
 from .estimate import Estimate
-from .planning import is_of_now
 from .queue import FairQueue, Priority
-from .worker import async_run_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +40,7 @@ TIME_LIMIT: Final = timedelta(hours=2)
 """An export that takes longer fails: its engine is stuck, or the machine is too small for it."""
 
 _CLOSE_SECONDS: Final = 20
+async_run_job: Final = later(__package__, "worker", "async_run_job")
 
 
 class Owner(NamedTuple):
@@ -230,13 +230,16 @@ class ExportRunner:
         What was read of it by its former id may be from after all of it had moved. Raises as
         `async_run_job`.
         """
+        # Loaded with what planned the job.
+        from .planning import is_of_now  # noqa: PLC0415
+
         while True:
             if not is_of_now(self._hass, active.job):
                 # The recorder has its turn first: it moves the states of a renamed entity.
                 with suppress(DatabaseUnavailableError):
                     await queue_work(self._hass, None, lambda _: None)
                 active.job = active.plan()
-            result = await async_run_job(self._hass, active.job, on_progress)
+            result: Result = await async_run_job(self._hass, active.job, on_progress)
             if is_of_now(self._hass, active.job):
                 return result
 

@@ -12,9 +12,10 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, 
 from homeassistant.helpers.selector import TextSelector
 
 from ..const import EntryType
-from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
+from ..delivery.account import CONF_FROM, CONF_SECURITY, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
+from ..delivery.ready import SECRETS
 from ..delivery.request import is_address
 from ..entries.finding import entries_of_type
 from ..form_fields import LOGIN, WholeSelector, choice, entered

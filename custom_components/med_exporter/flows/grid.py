@@ -11,9 +11,8 @@ from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TYPE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 
-from ..const import EntryType
+from ..const import CONF_ADDRESSES, EntryType
 from ..form_fields import entered, secret_text, secrets_in
-from ..grid.coordinator import CONF_ADDRESSES
 from ..grid.servers import GridAddresses, async_probe
 from ..sources.rte import RTE_ADDRESS, RteCredentials
 from ..vault import async_encrypted, async_with_kept

@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..costs.official import DATA_OFFICIAL
+from ..costs.official import official_tariffs
 from ..engine.tariff.official import CURRENCY, OPTIONS, POWERS
 from ..errors import InvalidRequest, MedError
 from ..metering.contracts import currency_of
@@ -43,7 +43,7 @@ class OfficialFlow(PeriodFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
-                found = await self.hass.data[DATA_OFFICIAL].async_price(
+                found = await official_tariffs(self.hass).async_price(
                     user_input["official_option"],
                     int(user_input["power"]),
                     date.fromisoformat(user_input["day"]),

@@ -15,7 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..clocks.due import LONGEST_NAP
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_ADDRESSES, DOMAIN, LOGGER
 from ..formats import VersionedStore, async_load_for_entry
 from ..sources.ecowatt import RteEcoWatt
 from ..sources.rte import RteCredentials
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
     from ..sources.tempo_calendar import TempoColour
-
-CONF_ADDRESSES: Final = "addresses"
 
 _ECOWATT_INTERVAL: Final = timedelta(hours=1)
 # Whatever goes wrong, the loop never turns faster.

@@ -12,24 +12,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity, SensorEntityDescription
 from homeassistant.const import UnitOfTime
-from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, EntryType
-from ..entries.finding import entries_of_type
-from ..metering.entity import forget_sensors, metering_point_device_info
+from ..const import DOMAIN
+from ..metering.entity import metering_point_device_info
 from ..sources.tempo_calendar import TempoColour
 from .coordinator import GridCoordinator
-from .link import async_follow_grid, async_on_grid_entry_change, loaded_grid
+from .following import ECOWATT_LEVEL, TEMPO_COLOR, TEMPO_COLOR_TOMORROW, grid_unique_id
+from .link import async_follow_grid, loaded_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-
-    from homeassistant.core import HomeAssistant
-    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
     from ..metering.metering_point import MeteringPoint
     from .data import GridData
@@ -88,11 +84,11 @@ def _forecast(data: GridData, now: datetime) -> dict[str, Any]:
 
 
 _SENSORS: Final = (
-    _colour("tempo_color", lambda data, now: data.today(now)),
-    _colour("tempo_color_tomorrow", lambda data, now: data.tomorrow(now)),
+    _colour(TEMPO_COLOR, lambda data, now: data.today(now)),
+    _colour(TEMPO_COLOR_TOMORROW, lambda data, now: data.tomorrow(now)),
     GridSensorDescription(
-        key="ecowatt_level",
-        translation_key="ecowatt_level",
+        key=ECOWATT_LEVEL,
+        translation_key=ECOWATT_LEVEL,
         value_fn=_level,
         attributes_fn=_signal,
     ),
@@ -166,7 +162,7 @@ class MeteringPointGridSensor(GridSensor):
     def __init__(self, point: MeteringPoint, description: GridSensorDescription) -> None:
         self.entity_description = description
         self.entity_id = f"sensor.med_{point.slug}_{description.key}"
-        self._attr_unique_id = _unique_id(point, description)
+        self._attr_unique_id = grid_unique_id(point, description.key)
         self._attr_device_info = metering_point_device_info(point)
 
     async def async_added_to_hass(self) -> None:
@@ -190,30 +186,6 @@ def grid_sensors(grid: GridCoordinator) -> list[GridDeviceSensor]:
     return [GridDeviceSensor(grid, description) for description in (*_SENSORS, *_OWN_SENSORS)]
 
 
-@callback
-def async_follow_grid_sensors(
-    hass: HomeAssistant, point: MeteringPoint, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Give a metering point the grid's sensors when a grid is set up; take them with it."""
-    present = False
-
-    @callback
-    def follow() -> None:
-        nonlocal present
-        if not entries_of_type(hass, EntryType.GRID):
-            _forget(hass, point)
-            present = False
-        elif not present:
-            async_add_entities([MeteringPointGridSensor(point, each) for each in _SENSORS])
-            present = True
-
-    follow()
-    point.entry.async_on_unload(async_on_grid_entry_change(hass, follow))
-
-
-def _forget(hass: HomeAssistant, point: MeteringPoint) -> None:
-    forget_sensors(hass, (_unique_id(point, description) for description in _SENSORS))
-
-
-def _unique_id(point: MeteringPoint, description: GridSensorDescription) -> str:
-    return f"{point.entry.entry_id}_{description.key}"
+def point_grid_sensors(point: MeteringPoint) -> list[MeteringPointGridSensor]:
+    """Return the grid's sensors of a metering point."""
+    return [MeteringPointGridSensor(point, description) for description in _SENSORS]

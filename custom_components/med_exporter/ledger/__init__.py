@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from .closing import LedgerChange
-from .corrections import Corrected, Correction, CorrectionError, Operation
 from .feed import CounterFeed, CounterReading
-from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .past import PlugHistory
 from .posting import CounterStart, Posting
@@ -17,19 +15,13 @@ __all__ = [
     "DATA_LEDGER",
     "SIGNAL_LEDGER_CHANGED",
     "Booked",
-    "Corrected",
-    "Correction",
-    "CorrectionError",
     "CounterFeed",
     "CounterReading",
     "CounterStart",
     "EnergyPeriod",
-    "HourEnergy",
     "Ledger",
     "LedgerChange",
     "LedgerPlug",
-    "MeterHours",
-    "Operation",
     "PlugHistory",
     "PlugSeries",
     "PointSeries",

@@ -11,8 +11,9 @@ from homeassistant.core import callback
 from ..clocks.local import local_zone
 from ..const import DOMAIN
 from ..database import async_work_in_turn, ignorable, succeeded
+from ..later import later_in_thread
 from .books import write_history, write_posting
-from .hours import MeterHours, write_hours
+from .past import PlugHistory
 from .posting import Posting
 from .receipts import RECEIPTS_SCHEMA
 from .retracting import Retraction, take_back
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from .burst import Burst
     from .carrying import Carried
-    from .past import PlugHistory
+    from .hours import MeterHours
 
     type Item = Posting | PlugHistory | MeterHours | Retraction
 
@@ -37,6 +38,9 @@ _LATE: Final = 0.4
 # How long a part waits for more while many plugs bring their pasts, in seconds: with each the
 # recorder commits what it has of its own, and every page that a part has a share in is written.
 _GATHERING: Final = 0.3
+
+# Only where a meter has a past that others know.
+_write_hours: Final = later_in_thread(__package__, "hours", "write_hours")
 
 
 class BookingQueue:
@@ -129,10 +133,10 @@ class BookingQueue:
             elif isinstance(item, Retraction):
                 if corrected := take_back(connection, item):
                     carried[item.plug.plug_id] = corrected
-            elif isinstance(item, MeterHours):
-                write_hours(connection, item, self._names)
-            else:
+            elif isinstance(item, PlugHistory):
                 write_history(connection, item, self._names, zone)
+            else:
+                _write_hours(connection, item, self._names)
             written += 1
             if thread_time() - worked > _SHORT or monotonic() - begun > _LATE:
                 break

@@ -18,12 +18,12 @@ from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS
 from .booking import Booking, book, book_past
 from .carrying import Carried, carry
-from .hours import TOLD_BY_THE_HOUR
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add, begin_of_whole
+from .tables import TOLD_BY_THE_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -26,6 +26,7 @@ from ..statistics.tables import sums_table
 from .quarters import account_id, columns_of
 from .removed import forget_removed
 from .series import COUNTED_ROLES, LedgerPlug, PlugSeries, PointSeries
+from .tables import TOLD_BY_THE_HOUR
 from .undoing import forget_done
 
 if TYPE_CHECKING:
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from .series import Series
-
-TOLD_BY_THE_HOUR: Final = 0.0
-"""When the counter of a meter was begun of which others know every hour."""
 
 _QUARTERS_AN_HOUR: Final = HOUR // QUARTER
 

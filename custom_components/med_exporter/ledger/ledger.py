@@ -17,6 +17,7 @@ from ..clocks.lived import lived_time
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_work_within, queue_work
+from ..later import later_in_thread
 from ..statistics import SumsWriter
 from ..texts import async_options
 from .answers import LedgerAnswers
@@ -25,12 +26,8 @@ from .booking_queue import BookingQueue
 from .books import delete_quarters
 from .burst import Burst
 from .closing import Clock, LedgerChange, running_sums
-from .corrections import Corrected, Correction, CorrectionError, correct
-from .hours import forget_meters
-from .moving import bring_past
 from .series import PointSeries
 from .tables import SCHEMA
-from .undoing import UNDO_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
 
     from ..statistics import RunningSum
     from .booking_queue import Item
+    from .corrections import Corrected, Correction
     from .hours import MeterHours
     from .past import PlugHistory
     from .posting import Posting
@@ -57,6 +55,11 @@ _PURGE_EVERY: Final = timedelta(hours=24)
 # How many hours of a sum it tells at once, up to twice that: of hundreds of plugs together these
 # are tens of thousands of days.
 _HOURS_AT_ONCE: Final = 1000
+
+
+# What few homes ever do, or not before they are changed.
+_bring_past: Final = later_in_thread(__package__, "moving", "bring_past")
+_forget_meters: Final = later_in_thread(__package__, "hours", "forget_meters")
 
 
 class Ledger(LedgerAnswers):
@@ -162,7 +165,7 @@ class Ledger(LedgerAnswers):
 
         Raises DatabaseUnavailableError.
         """
-        await queue_work(self._hass, SCHEMA, lambda c: forget_meters(c, plug_ids))
+        await queue_work(self._hass, SCHEMA, lambda c: _forget_meters(c, plug_ids))
 
     @callback
     def bring_past(self, plug: LedgerPlug, since: int = 0) -> asyncio.Future[None]:
@@ -171,7 +174,7 @@ class Ledger(LedgerAnswers):
         Of a meter, that since a quarter-hour (UTC seconds). Returns a future that fails with
         DatabaseUnavailableError; callers may ignore it.
         """
-        brought = queue_work(self._hass, SCHEMA, lambda c: bring_past(c, plug, since))
+        brought = queue_work(self._hass, SCHEMA, lambda c: _bring_past(c, plug, since))
         brought.add_done_callback(self._write_now)
         return brought
 
@@ -181,6 +184,10 @@ class Ledger(LedgerAnswers):
         Raises CorrectionError where that cannot be done, and DatabaseUnavailableError, also where
         the database is busy for `PATIENCE` seconds: nothing is corrected then.
         """
+        # Loaded with what makes a correction.
+        from .corrections import CorrectionError, correct  # noqa: PLC0415
+        from .undoing import UNDO_SCHEMA  # noqa: PLC0415
+
         now = dt_util.utcnow().timestamp()
         refused: list[CorrectionError] = []
 

@@ -21,3 +21,6 @@ SCHEMA: Final = Schema(
         4: tell_wholes,
     },
 )
+
+TOLD_BY_THE_HOUR: Final = 0.0
+"""When the counter of a meter was begun of which others know every hour."""

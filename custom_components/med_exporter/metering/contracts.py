@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from homeassistant.helpers.importlib import async_import_module
+
 from ..const import LOGGER
-from ..engine.tariff import Tariff, TariffError, parse_contracts
 from ..entries.finding import metering_point_entries, metering_point_slugs, point_slug
 
 if TYPE_CHECKING:
@@ -15,11 +16,20 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from ..engine.tariff import Tariff
+
 CONF_CONTRACTS: Final = "contracts"
 CONF_CURRENCY: Final = "currency"
 """The option that says which money the contracts' prices are."""
 
+_TARIFF: Final = f"{__package__.rpartition('.')[0]}.engine.tariff"
 _READ: Final[WeakKeyDictionary[ConfigEntry, tuple[Any, Tariff | None]]] = WeakKeyDictionary()
+
+
+async def async_load_contracts(hass: HomeAssistant) -> None:
+    """Make ready what reads contracts, where a metering point has some."""
+    if any(entry.options.get(CONF_CONTRACTS) for entry in metering_point_entries(hass)):
+        await async_import_module(hass, _TARIFF)
 
 
 def tariff_of(entry: ConfigEntry) -> Tariff | None:
@@ -33,6 +43,9 @@ def tariff_of(entry: ConfigEntry) -> Tariff | None:
         return None
     if (known := _READ.get(entry)) is not None and known[0] is stored:
         return known[1]
+    # Loaded at the start, or with the form in which the first contract was entered.
+    from ..engine.tariff import TariffError, parse_contracts  # noqa: PLC0415
+
     tariff: Tariff | None = None
     try:
         tariff = parse_contracts(stored)

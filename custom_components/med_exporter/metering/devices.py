@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, PlugRole
-from ..engine.job import FormerEntities
+from ..engine.former_entities import FormerEntities
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import LONGEST_NAME, clean
 from ..entries.finding import metering_point_entries

@@ -18,7 +18,7 @@ from sqlalchemy import exists, select
 from ..const import CONF_PLUGS
 from ..database import queue_work, succeeded
 from ..engine.database.recorder_tables import STATES, STATES_META
-from ..engine.job import FormerEntities
+from ..engine.former_entities import FormerEntities
 
 if TYPE_CHECKING:
     import asyncio

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -24,43 +23,34 @@ if TYPE_CHECKING:
     from .metering_point import CurrentValue, MeteringPoint
 
 
-@dataclass(frozen=True, kw_only=True)
-class MeteringPointSensorDescription(SensorEntityDescription):
-    """The energy of the running day or month, summed over the plugs of one role."""
+# The energy of the running day or month, summed over the plugs of one role: which, and whether
+# it is the month's.
+_SENSORS: Final = {
+    "consumption_daily": (PlugRole.CONSUMPTION, False),
+    "consumption_monthly": (PlugRole.CONSUMPTION, True),
+    "production_daily": (PlugRole.PRODUCTION, False),
+    "production_monthly": (PlugRole.PRODUCTION, True),
+}
 
-    role: PlugRole
-    monthly: bool
 
-
-def _energy(key: str, role: PlugRole, *, monthly: bool) -> MeteringPointSensorDescription:
-    return MeteringPointSensorDescription(
+def _energy(key: str) -> SensorEntityDescription:
+    return SensorEntityDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=3,
-        role=role,
-        monthly=monthly,
     )
-
-
-_SENSORS = (
-    _energy("consumption_daily", PlugRole.CONSUMPTION, monthly=False),
-    _energy("consumption_monthly", PlugRole.CONSUMPTION, monthly=True),
-    _energy("production_daily", PlugRole.PRODUCTION, monthly=False),
-    _energy("production_monthly", PlugRole.PRODUCTION, monthly=True),
-)
 
 
 class MeteringPointSensor(MeteringPointEntity, SensorEntity):
     """Energy of the running day or month; `last_period` is the total of the one before."""
 
-    entity_description: MeteringPointSensorDescription
-
-    def __init__(self, point: MeteringPoint, description: MeteringPointSensorDescription) -> None:
-        super().__init__(point, description)
-        self.entity_id = f"sensor.med_{point.slug}_{description.key}"
+    def __init__(self, point: MeteringPoint, key: str) -> None:
+        super().__init__(point, _energy(key))
+        self.entity_id = f"sensor.med_{point.slug}_{key}"
+        self._role, self._monthly = _SENSORS[key]
 
     @property
     def native_value(self) -> float | None:
@@ -72,7 +62,7 @@ class MeteringPointSensor(MeteringPointEntity, SensorEntity):
     def last_reset(self) -> datetime:
         """Return the start of the running day or month."""
         midnight = dt_util.start_of_local_day(self.point.today)
-        return midnight.replace(day=1) if self.entity_description.monthly else midnight
+        return midnight.replace(day=1) if self._monthly else midnight
 
     @property
     def extra_state_attributes(self) -> dict[str, float | None]:
@@ -85,8 +75,7 @@ class MeteringPointSensor(MeteringPointEntity, SensorEntity):
 
     @property
     def _current(self) -> CurrentValue | None:
-        description = self.entity_description
-        return self.point.running(description.role, monthly=description.monthly)
+        return self.point.running(self._role, monthly=self._monthly)
 
 
 def metering_point_sensors(point: MeteringPoint) -> list[MeteringPointSensor]:
@@ -95,6 +84,6 @@ def metering_point_sensors(point: MeteringPoint) -> list[MeteringPointSensor]:
     A role that none of them has any more takes its sensors along.
     """
     roles = {meter[CONF_ROLE] for meter in point.entry.data[CONF_PLUGS].values()}
-    gone = [one for one in _SENSORS if one.role not in roles]
-    forget_sensors(point.coordinator.hass, (f"{point.entry.entry_id}_{one.key}" for one in gone))
-    return [MeteringPointSensor(point, one) for one in _SENSORS if one.role in roles]
+    gone = [key for key, (role, _) in _SENSORS.items() if role not in roles]
+    forget_sensors(point.coordinator.hass, (f"{point.entry.entry_id}_{key}" for key in gone))
+    return [MeteringPointSensor(point, key) for key in _SENSORS if key not in gone]

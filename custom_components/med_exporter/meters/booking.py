@@ -12,7 +12,8 @@ from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, UTC_DAY, hour_of
 from ..entries.finding import point_slug
-from ..ledger import LedgerPlug, MeterHours, PlugSeries, PointSeries
+from ..ledger import LedgerPlug, PlugSeries, PointSeries
+from ..ledger.hours import MeterHours
 from .meter import meters_of
 from .source import async_stretch, async_tell
 from .standing import Booked, Running

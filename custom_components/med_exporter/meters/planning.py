@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..engine.energy import to_mwh
 from ..engine.times import HOUR, QUARTER, hour_of, quarter_of
-from ..ledger import HourEnergy
+from ..ledger.hours import HourEnergy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

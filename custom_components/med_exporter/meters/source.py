@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from ..ledger import HourEnergy
+    from ..ledger.hours import HourEnergy
     from .meter import Source
 
 FIVE_MINUTES: Final = 300

@@ -42,3 +42,13 @@ class Schedule:
     under_way: datetime | None = None
     last_run_at: datetime | None = None
     last_export_id: str | None = None
+
+
+def with_pdl(export_config: Mapping[str, Any], before: str, now: str) -> Mapping[str, Any]:
+    """Return an export that names a metering point by its id now, where it did by that before."""
+    config = dict(export_config)
+    if config.get("pdl") == before:
+        config["pdl"] = now
+    if isinstance(devices := config.get("devices"), list):
+        config["devices"] = [now if one == before else one for one in devices]
+    return config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..delivery import async_read_delivery
+from ..delivery.request import async_read_delivery
 from ..errors import InvalidRequest
 from ..exports.choosing import chosen_devices
 from ..exports.request import async_read_request
@@ -13,8 +13,6 @@ from .cron import InvalidCronError, check_cron
 from .defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from homeassistant.core import HomeAssistant
 
     from .records import Schedule
@@ -72,16 +70,6 @@ async def async_read_schedule(
         "enabled": enabled,
     }
     return {field: one for field, one in named.items() if one is not None}
-
-
-def with_pdl(export_config: Mapping[str, Any], before: str, now: str) -> Mapping[str, Any]:
-    """Return an export that names a metering point by its id now, where it did by that before."""
-    config = dict(export_config)
-    if config.get("pdl") == before:
-        config["pdl"] = now
-    if isinstance(devices := config.get("devices"), list):
-        config["devices"] = [now if one == before else one for one in devices]
-    return config
 
 
 def _check_unchanged(request: ObjectReader, known: Schedule) -> None:

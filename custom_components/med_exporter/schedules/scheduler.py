@@ -25,11 +25,10 @@ from ..delivery.failures import close_issues, tell_schedule_failed
 from ..engine.codec import from_json, prepare, to_json
 from ..errors import InvalidRequest, NotStoredError
 from ..formats import FormatTooNewError, VersionedStore
+from ..later import Later, later
 from ..object_reader import shown
 from .cron import due_times, last_due, next_due
-from .records import Schedule
-from .request import async_read_schedule, with_pdl
-from .run import ScheduledRun
+from .records import Schedule, with_pdl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,9 +41,14 @@ if TYPE_CHECKING:
     from ..delivery import Deliveries
     from ..exports.jobs import JobManager
     from ..history.records import ExportRecord
+    from .run import ScheduledRun
 
 SIGNAL_SCHEDULES_CHANGED: Final = f"{DOMAIN}_schedules_changed"
 """Sent when schedules have been made, changed, removed or run."""
+
+# What reads and runs schedules is loaded with the first of them.
+_async_read_schedule: Final = later(__package__, "request", "async_read_schedule")
+_RUN: Final = Later(__package__, "run", "ScheduledRun")
 
 # What a clock that was ahead has run before its time is not run again, in seconds.
 _EARLY: Final = 86_400.0
@@ -125,7 +129,7 @@ class Scheduler:
     async def async_create(self, request: object, *, user: User | None) -> Schedule:
         """Keep a new schedule and return it. Raises InvalidRequest and NotStoredError."""
         self._require_known()
-        asked = await async_read_schedule(self._hass, request)
+        asked = await _async_read_schedule(self._hass, request)
         now = certain_now(self._hass)
         schedule = Schedule(
             id=str(uuid.uuid4()),
@@ -149,7 +153,7 @@ class Scheduler:
         InvalidRequest and NotStoredError.
         """
         known = self.get(schedule_id)
-        asked = await async_read_schedule(self._hass, request, known)
+        asked = await _async_read_schedule(self._hass, request, known)
         schedule = self._schedules[self.get(schedule_id).id]
         before = replace(schedule)
 
@@ -183,7 +187,7 @@ class Scheduler:
         export raises.
         """
         schedule = self._schedules[self.get(schedule_id).id]
-        run = self._run(schedule, dt_util.utcnow())
+        run = await self._async_run_of(schedule, dt_util.utcnow())
         record = await run.async_start()
         self._note(schedule, "run", user)
         self._hass.async_create_background_task(
@@ -308,7 +312,7 @@ class Scheduler:
         try:
             # A sudden stop may have come after the file had been handed over.
             has_ended = self._deliveries.has_taken(schedule.id, due)
-            has_ended = has_ended or await self._run(schedule, due).async_run()
+            has_ended = has_ended or await (await self._async_run_of(schedule, due)).async_run()
         except Exception:  # noqa: BLE001  # a mistake of ours may not end the schedule for good
             LOGGER.exception("The run of the schedule “%s” failed", schedule.name)
             error = DeliveryError("unexpected")
@@ -323,12 +327,17 @@ class Scheduler:
         await self._async_save()
         await self._async_run_due()
 
-    def _run(self, schedule: Schedule, due: datetime) -> ScheduledRun:
+    async def _async_run_of(self, schedule: Schedule, due: datetime) -> ScheduledRun:
+        """Return a run that has yet to start."""
+
         async def begun(record: ExportRecord) -> None:
             schedule.last_run_at, schedule.last_export_id = due, record.id
             await self._async_save()
 
-        return ScheduledRun(self._hass, self._jobs, self._deliveries, replace(schedule), due, begun)
+        run: ScheduledRun = (await _RUN.async_get(self._hass))(
+            self._hass, self._jobs, self._deliveries, replace(schedule), due, begun
+        )
+        return run
 
     @property
     def _zone(self) -> tzinfo:

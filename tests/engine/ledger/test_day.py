@@ -98,6 +98,18 @@ def test_what_was_cut_from_an_hour_is_an_estimate_but_not_of_the_hour() -> None:
     assert list(day.emptied().parts()) == [(place, 0, 0) for place in range(4, 8)]
 
 
+@given(energies, st.sampled_from(["nothing", "all", "some", "cut"]))
+def test_all_of_a_day_is_what_it_has_up_to_its_end(energy: list[int], kind: str) -> None:
+    filled = {
+        "nothing": None,
+        "all": energy if UNKNOWN not in energy else [max(mwh, 0) for mwh in energy],
+        "some": [max(mwh, 0) // 2 for mwh in energy],
+        "cut": [0 if mwh == UNKNOWN else CUT for mwh in energy],
+    }[kind]
+    day = Day(energy, filled)
+    assert day.whole() == tuple(one[-1] for one in day.running())
+
+
 @pytest.mark.parametrize("place", [0, 5, 6, 96])
 def test_a_day_is_parted_without_loss(place: int) -> None:
     day = Day.unknown().replacing([(4, 5, CUT), (5, -7, 0), (6, 2**40, 3)]).joining(1 << 5 | 1 << 6)

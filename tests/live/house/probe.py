@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -119,6 +120,8 @@ async def async_setup(hass, config):
     return True
 '''
 NAME: Final = "loop_probe"
+# The clock of a process's processor time, in ns, which /proc tells in hundredths of a second.
+_SCHEDULED: Final = 2
 
 
 def install_probe(folder: Path) -> None:
@@ -198,11 +201,10 @@ class Used:
 def used(pid: int) -> Used:
     """Return what a process has used so far, without its children."""
     process = Path(f"/proc/{pid}")
-    times = (process / "stat").read_text().rpartition(")")[2].split()
     resident = int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     io = dict(line.split(": ") for line in (process / "io").read_text().splitlines())
     return Used(
-        processor=(int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
+        processor=time.clock_gettime(~pid << 3 | _SCHEDULED),
         memory=resident,
         written=int(io["wchar"]),
         descriptors=len(list((process / "fd").iterdir())),

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from ...corrections.actions import async_correct
 from ...costs.costs import SIGNAL_COSTS_UPDATED
-from ...costs.official import DATA_OFFICIAL
+from ...costs.official import official_tariffs
 from ...engine.tariff.official import CURRENCY, OPTIONS, POWERS
 from ...exports.comparison import async_compare_contracts
 from ...flows.contract_texts import async_load_contract_texts
@@ -65,7 +65,7 @@ async def _official(hass: HomeAssistant, user: User, asked: ObjectReader) -> dic
     option = asked.choice("option", list(OPTIONS), required=True) or ""
     power = asked.integer("power", POWERS[0], POWERS[-1]) or POWERS[1]
     asked.finish()
-    found = await hass.data[DATA_OFFICIAL].async_price(option, power, dt_util.now().date())
+    found = await official_tariffs(hass).async_price(option, power, dt_util.now().date())
     return {
         "valid_from": found.valid_from.isoformat(),
         "standing_charge": found.standing_charge,

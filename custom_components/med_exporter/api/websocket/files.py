@@ -12,6 +12,7 @@ from ...engine.readings.fields import FIELDS
 from ...errors import InvalidRequest
 from ...exports.answers import export_status
 from ...exports.catalogue import async_list_devices
+from ...exports.choosing import require_export_type
 from ...exports.jobs import DATA_JOBS
 from ...exports.links import DEFAULT_LIFETIME
 from ...exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview_request
@@ -19,7 +20,7 @@ from ...exports.request import INVALID_FORMULA, async_check_formula
 from ...history.pages import FURTHEST, MOST
 from ...history.reasons import reason_of
 from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
-from ...rights import Right, is_administrator, require_export_type
+from ...rights import Right, is_administrator
 from .base import TRIGGER, Command, described
 from .feed import Feed
 

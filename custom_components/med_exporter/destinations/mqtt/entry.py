@@ -17,18 +17,16 @@ from homeassistant.loader import async_get_integration
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
 from ...entries.finding import metering_point_entries
+from ...later import Later
 from ...texts import said
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples
 from .destination import INTAKE, MqttDestination
-from .discovery import DiscoverySettings, MqttDiscovery
-from .longest import longest_message
 from .messages import Publishing, nothing
 from .opening import async_open, identifier
 from .probe import async_test_broker
 from .settings import CONF_BROKER, CONF_QOS, CONF_RETAIN, CONF_TOPIC_PREFIX, broker_of
-from .trial import trial_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -36,7 +34,14 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from .discovery import MqttDiscovery
     from .trial import Trial
+
+# What only a connection test, and a broker that is to announce sensors, need.
+_DISCOVERY: Final = Later(__package__, "discovery", "MqttDiscovery")
+_DISCOVERY_SETTINGS: Final = Later(__package__, "discovery", "DiscoverySettings")
+_LONGEST: Final = Later(__package__, "longest", "longest_message")
+_TRIAL: Final = Later(__package__, "trial", "trial_of")
 
 # As long as the public id that a destination is given when it is saved.
 _NOT_YET: Final = "0" * 36
@@ -154,9 +159,11 @@ async def _async_trial(
         points = [
             PointName.of(each.data[CONF_PDL], each.title) for each in metering_point_entries(hass)
         ]
-        longest = longest_message(publishing, data, points, discovery)
+        longest = (await _LONGEST.async_get(hass))(publishing, data, points, discovery)
         latest = await samples.async_latest()
-        return trial_of(latest, publishing, discovery, longest=longest, is_new=is_new)
+        trial_of = await _TRIAL.async_get(hass)
+        made: Trial = trial_of(latest, publishing, discovery, longest=longest, is_new=is_new)
+        return made
 
     return trial
 
@@ -170,9 +177,9 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
     texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
     start, end = f"component.{DOMAIN}.entity.sensor.", ".name"
     integration = await async_get_integration(hass, DOMAIN)
-    return MqttDiscovery(
+    made: MqttDiscovery = (await _DISCOVERY.async_get(hass))(
         publishing_of(settings),
-        DiscoverySettings(
+        (await _DISCOVERY_SETTINGS.async_get(hass))(
             node=identifier(settings.get(CONF_ID) or _NOT_YET),
             interval=timedelta(minutes=settings[CONF_INTERVAL]),
             data=frozenset(map(DataType, settings[CONF_DATA])),
@@ -185,3 +192,4 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
             pdls=partial(_pdls, hass),
         ),
     )
+    return made

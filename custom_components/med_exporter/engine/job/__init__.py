@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..former_entities import FormerEntities
 from .choices import (
     AGGREGATIONS,
     BREAKDOWNS,
@@ -19,7 +20,6 @@ from .parts import (
     DEFAULT_CHUNK_SIZE,
     MAX_CHUNK_SIZE,
     CustomField,
-    FormerEntities,
     GivenTable,
     JobDevice,
     MeteringPoint,

@@ -6,27 +6,12 @@ from collections.abc import Mapping  # noqa: TC003  # the codec reads annotation
 from dataclasses import field
 from typing import Any
 
+from ..former_entities import FormerEntities  # noqa: TC001  # see above
 from ..lazy_dataclass import dataclass
 from ..rows.tables import Column  # noqa: TC001  # see above
 
 DEFAULT_CHUNK_SIZE = 10_000
 MAX_CHUNK_SIZE = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormerEntities:
-    """What showed the readings of a device before others took its place.
-
-    Attributes:
-        until: UTC seconds, not included.
-        entities: as those of a `JobDevice`.
-        hours: as those of a `JobDevice`.
-
-    """
-
-    until: float
-    entities: Mapping[str, str]
-    hours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -173,8 +173,13 @@ def _parts(
         last = min(base + QUARTERS_A_DAY, places[-1])
         if first >= last:
             continue
-        energy, filled, known = day.running()
         period = bisect_right(places, first) - 1
+        if last - first == QUARTERS_A_DAY and last <= places[period + 1]:
+            # Most days lie in one month as a whole: to add them up takes a third of the time.
+            if (whole := EnergySum(*day.whole())).quarters:
+                yield account_id, period, whole
+            continue
+        energy, filled, known = day.running()
         while first < last:
             after = min(last, places[period + 1])
             low, high = first - base, after - base

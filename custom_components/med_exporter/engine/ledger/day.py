@@ -241,6 +241,21 @@ class Day:
             filled = [_amount(mwh, part) for mwh, part in zip(energy, filled, strict=True)]
         return sums, [0, *accumulate(filled)], counts
 
+    def whole(self) -> tuple[int, int, int]:
+        """Return energy, filled energy and known quarter-hours of all of it."""
+        energy, filled = self.energy, self.filled
+        unknown = energy.count(UNKNOWN)
+        mwh = sum(energy) - UNKNOWN * unknown
+        if filled is None:
+            part = 0
+        elif filled is energy:
+            part = mwh
+        elif CUT in filled:
+            part = sum(map(_amount, energy, filled))
+        else:
+            part = sum(filled)
+        return mwh, part, QUARTERS_A_DAY - unknown
+
     def is_cut(self, place: int) -> bool:
         """Tell whether a quarter-hour was cut from its hour."""
         return self.filled is not None and self.filled[place] == CUT

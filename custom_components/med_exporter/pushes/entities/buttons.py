@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.components import persistent_notification
@@ -27,17 +26,12 @@ if TYPE_CHECKING:
     from ...history.records import ExportRecord
     from ..runtime import DestinationRuntime
 
+    type _Press = Callable[[HomeAssistant, DestinationRuntime, str | None], Awaitable[None]]
+
 TRIGGER_BUTTON: Final = "button"
 # A button that a person has pressed answers within this.
 _PATIENCE: Final = 30.0
 _TEST_SUCCEEDED: Final = "destination_test_succeeded"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DestinationButtonDescription(ButtonEntityDescription):
-    """A button and what it does for a user, None being an automation."""
-
-    press_fn: Callable[[HomeAssistant, DestinationRuntime, str | None], Awaitable[None]]
 
 
 async def _export_now(
@@ -96,31 +90,36 @@ async def _test_connection(
     _say(hass, runtime, "test", text_of(hass, key, {}) or key)
 
 
-_BUTTONS: Final = (
-    DestinationButtonDescription(
-        key="export_now", translation_key="export_now", press_fn=_export_now
-    ),
-    DestinationButtonDescription(
-        key="test_connection",
-        translation_key="test_connection",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=_test_connection,
+# Each with what it does for a user, None being an automation.
+_BUTTONS: Final[tuple[tuple[ButtonEntityDescription, _Press], ...]] = (
+    (ButtonEntityDescription(key="export_now", translation_key="export_now"), _export_now),
+    (
+        ButtonEntityDescription(
+            key="test_connection",
+            translation_key="test_connection",
+            entity_category=EntityCategory.DIAGNOSTIC,
+        ),
+        _test_connection,
     ),
 )
 
 
 def destination_buttons(runtime: DestinationRuntime) -> list[DestinationButton]:
     """Return the buttons of a destination."""
-    return [DestinationButton(runtime, description) for description in _BUTTONS]
+    return [DestinationButton(runtime, description, press) for description, press in _BUTTONS]
 
 
 class DestinationButton(DestinationEntity, ButtonEntity):
     """A button of a destination, for administrators."""
 
-    entity_description: DestinationButtonDescription
+    def __init__(
+        self, runtime: DestinationRuntime, description: ButtonEntityDescription, press: _Press
+    ) -> None:
+        super().__init__(runtime, description)
+        self._press = press
 
     async def async_press(self) -> None:
         """Do what the button is for. Raises NotAllowedError, DestinationError and so on."""
         user = await self.async_require_administrator()
         user_id = None if user is None else user.id
-        await self.entity_description.press_fn(self.hass, self.runtime, user_id)
+        await self._press(self.hass, self.runtime, user_id)

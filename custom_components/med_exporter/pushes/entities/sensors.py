@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.sensor import (
@@ -22,13 +21,7 @@ if TYPE_CHECKING:
 
     from ..runtime import DestinationRuntime
 
-
-@dataclass(frozen=True, kw_only=True)
-class DestinationSensorDescription(SensorEntityDescription):
-    """A sensor and where its value comes from."""
-
-    value_fn: Callable[[DestinationRuntime], datetime | str | int | None]
-    attributes_fn: Callable[[DestinationRuntime], dict[str, Any]] = lambda _: {}
+    type _Value = Callable[[DestinationRuntime], datetime | str | int | None]
 
 
 # A state holds no more characters.
@@ -41,70 +34,91 @@ def _last_error(runtime: DestinationRuntime) -> str:
     return error if len(error) <= _LONGEST_STATE else f"{error[: _LONGEST_STATE - 1]}…"
 
 
-_SENSORS: Final = (
-    DestinationSensorDescription(
-        key="status",
-        translation_key="destination_status",
-        device_class=SensorDeviceClass.ENUM,
-        options=[state.value for state in DestinationState],
-        value_fn=lambda runtime: runtime.state.value,
+# Each with where its value comes from.
+_SENSORS: Final[tuple[tuple[SensorEntityDescription, _Value], ...]] = (
+    (
+        SensorEntityDescription(
+            key="status",
+            translation_key="destination_status",
+            device_class=SensorDeviceClass.ENUM,
+            options=[state.value for state in DestinationState],
+        ),
+        lambda runtime: runtime.state.value,
     ),
-    DestinationSensorDescription(
-        key="last_success",
-        translation_key="last_success",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda runtime: runtime.last_success,
+    (
+        SensorEntityDescription(
+            key="last_success",
+            translation_key="last_success",
+            device_class=SensorDeviceClass.TIMESTAMP,
+        ),
+        lambda runtime: runtime.last_success,
     ),
-    DestinationSensorDescription(
-        key="last_attempt",
-        translation_key="last_attempt",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        value_fn=lambda runtime: runtime.last_started,
+    (
+        SensorEntityDescription(
+            key="last_attempt",
+            translation_key="last_attempt",
+            device_class=SensorDeviceClass.TIMESTAMP,
+        ),
+        lambda runtime: runtime.last_started,
     ),
-    DestinationSensorDescription(
-        key="last_error",
-        translation_key="last_error",
-        value_fn=_last_error,
-        attributes_fn=lambda runtime: {"message": runtime.last_error},
+    (
+        SensorEntityDescription(
+            key="last_error",
+            translation_key="last_error",
+        ),
+        _last_error,
     ),
-    DestinationSensorDescription(
-        key="progress",
-        translation_key="progress",
-        native_unit_of_measurement=PERCENTAGE,
-        value_fn=lambda runtime: None if runtime.progress is None else round(runtime.progress),
+    (
+        SensorEntityDescription(
+            key="progress",
+            translation_key="progress",
+            native_unit_of_measurement=PERCENTAGE,
+        ),
+        lambda runtime: None if runtime.progress is None else round(runtime.progress),
     ),
-    DestinationSensorDescription(
-        key="last_records",
-        translation_key="last_records",
-        value_fn=lambda runtime: runtime.last_records,
+    (
+        SensorEntityDescription(
+            key="last_records",
+            translation_key="last_records",
+        ),
+        lambda runtime: runtime.last_records,
     ),
-    DestinationSensorDescription(
-        key="backlog",
-        translation_key="backlog",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda runtime: runtime.backlog,
+    (
+        SensorEntityDescription(
+            key="backlog",
+            translation_key="backlog",
+            state_class=SensorStateClass.MEASUREMENT,
+        ),
+        lambda runtime: runtime.backlog,
     ),
 )
 
 
 def destination_sensors(runtime: DestinationRuntime) -> list[DestinationSensor]:
     """Return the sensors of a destination."""
-    return [DestinationSensor(runtime, description) for description in _SENSORS]
+    return [DestinationSensor(runtime, description, value) for description, value in _SENSORS]
 
 
 class DestinationSensor(DestinationEntity, SensorEntity):
     """A sensor of a destination."""
 
-    entity_description: DestinationSensorDescription
     _attr_entity_category = EntityCategory.DIAGNOSTIC
     _unrecorded_attributes = frozenset({"message"})
+
+    def __init__(
+        self, runtime: DestinationRuntime, description: SensorEntityDescription, value: _Value
+    ) -> None:
+        super().__init__(runtime, description)
+        self._value = value
 
     @property
     def native_value(self) -> datetime | str | int | None:
         """Return the value."""
-        return self.entity_description.value_fn(self.runtime)
+        return self._value(self.runtime)
 
     @property
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return what does not fit into the state."""
-        return self.entity_description.attributes_fn(self.runtime)
+        if self._value is not _last_error:
+            return {}
+        return {"message": self.runtime.last_error}
