@@ -26,12 +26,13 @@ class Series:
         self.taken = 0
         self.fails_at: int | None = None
 
-    async def __aiter__(self) -> AsyncIterator[Energy]:
+    async def __aiter__(self) -> AsyncIterator[list[Energy]]:
         for number, value in enumerate(self.values):
             if number == self.fails_at:
                 raise OSError("gone")
             self.taken += 1
-            yield value
+            yield [value]
+            await asyncio.sleep(0)
 
 
 async def test_rows_come_in_batches_the_last_one_is_shorter() -> None:

@@ -11,7 +11,7 @@ from .reading import Reader, give_up
 from .server import Flags
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable
+    from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
     from ..base import Settle
     from ..measurements import Measurement
@@ -64,9 +64,9 @@ class SeriesPush:
         self._look: asyncio.Task[None] | None = None
         self._is_proved = False
 
-    async def async_run(self, measurements: AsyncIterable[Measurement]) -> None:
-        """Push all; raises DestinationError, and what the measurements raise."""
-        reader = Reader(aiter(measurements), _BATCH)
+    async def async_run(self, pages: AsyncIterable[Sequence[Measurement]]) -> None:
+        """Push all; raises DestinationError, and what the pages raise."""
+        reader = Reader(aiter(pages), _BATCH)
         error: DestinationError | None = None
         try:
             try:
