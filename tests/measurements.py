@@ -115,7 +115,7 @@ class Latest:
 
 async def pages_of[T](measurements: Iterable[T], size: int = 7) -> AsyncIterator[Sequence[T]]:
     """Yield measurements as a run hands them on, but in small pages: many end amid a batch."""
-    for page in batched(measurements, size):
+    for page in batched(measurements, size, strict=False):
         yield page
 
 

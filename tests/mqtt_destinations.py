@@ -135,7 +135,6 @@ async def push(
     made: MqttDestination, *measurements: Measurement
 ) -> list[tuple[Measurement, Outcome]]:
     """Push, and return what was settled, and how."""
-
     settled: list[tuple[Measurement, Outcome]] = []
     await made.async_push(pages_of(measurements), lambda *outcome: settled.append(outcome))
     return settled

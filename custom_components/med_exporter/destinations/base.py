@@ -208,8 +208,9 @@ class Destination(Protocol):
 
         A series is one data type of one metering point, its costs another: closed periods first,
         oldest first, then the current value. They come in pages, none of which is empty: to hand
-        on each of a year by itself takes longer than to write it down. `settle` is called for each one, or for many at once,
-        in the same order, as soon as the destination has it for good, or never will. Raises
-        DestinationError when one of them was not taken; nothing further is sent then, but what was
-        under way is still waited for. No more series are given at once than its intake says.
+        on each of a year by itself takes longer than to write it down. `settle` is called for each
+        one, or for many at once, in the same order, as soon as the destination has it for good, or
+        never will. Raises DestinationError when one of them was not taken; nothing further is sent
+        then, but what was under way is still waited for. No more series are given at once than its
+        intake says.
         """

@@ -38,7 +38,7 @@ _OF_A_PAGE: Final = 500
 
 async def in_pages(made: Iterable[Measurement]) -> AsyncIterator[Sequence[Measurement]]:
     """Yield measurements in pages, made as they are yielded; others have their turn in between."""
-    for page in batched(made, _OF_A_PAGE):
+    for page in batched(made, _OF_A_PAGE, strict=False):
         yield page
         await asyncio.sleep(0)
 

@@ -99,7 +99,6 @@ async def push(
     """Push one series and return what became of each measurement, in their order."""
     measurements = list(measurements)
     settled: list[tuple[Measurement, Outcome]] = []
-
     await destination.async_push(
         pages_of(measurements), lambda one, outcome: settled.append((one, outcome))
     )

@@ -123,7 +123,6 @@ async def push(
 ) -> list[tuple[Measurement, Outcome]]:
     """Push a series, and return what became of each value."""
     settled = [] if settled is None else settled
-
     await destination.async_push(
         pages_of(measurements), lambda one, outcome: settled.append((one, outcome))
     )

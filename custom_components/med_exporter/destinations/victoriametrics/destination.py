@@ -171,7 +171,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
                         notes.append(note)
         for note in notes:
             await sleep_until(note.due)
-            await self._sender.settle(note, lambda *_: None)
+            await self._sender.settle([note], lambda *_: None)
         return True
 
     async def _async_delete(self, pdl: str) -> bool:
