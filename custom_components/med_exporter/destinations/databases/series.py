@@ -32,11 +32,12 @@ MILLIONTHS: Final = 1_000_000
 fractions leaves behind the millionth of a watt-hour would cost it the digits that count."""
 
 
-def seconds_of(measurements: Sequence[Measurement]) -> list[int]:
-    """Return the second (UTC) in which the period of each of some measurements begins."""
+def stamps_of(measurements: Sequence[Measurement], per_second: int) -> list[int]:
+    """Return when the periods of measurements begin (UTC): whole seconds, `per_second` for each."""
+    per_day = 86400 * per_second
     # Nearly twice as fast as `timestamp`, which counts microseconds.
     return [
-        since.days * 86400 + since.seconds
+        since.days * per_day + since.seconds * per_second
         for one in measurements
         for since in (one.start - _EPOCH,)
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 import orjson
 
 from ...const import DataType
-from ..databases.series import MILLIONTHS, SERIES, numbers_of, seconds_of
+from ..databases.series import MILLIONTHS, SERIES, numbers_of, stamps_of
 from ..databases.series import labels_of as _labels_of
 from ..measurements import EcoWattLevel
 
@@ -133,7 +133,7 @@ def rows_of(measurements: Sequence[Measurement]) -> Rows:
     if isinstance(measurements[0], EcoWattLevel):
         stamps = [round(one.timestamp.timestamp() * 1000) for one in measurements]
     else:
-        stamps = [second * 1000 for second in seconds_of(measurements)]
+        stamps = stamps_of(measurements, 1000)
     return Rows(measurements, stamps, numbers_of(measurements))
 
 
