@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.destinations.victoriametrics.reading import Reader
+from tests.measurements import pages_of
 
 from .bench import half_hours
 
@@ -38,6 +39,15 @@ class Series:
 async def test_rows_come_in_batches_the_last_one_is_shorter() -> None:
     reader = Reader(aiter(Series(5)), 2)
     assert [len(await reader.next()) for _ in range(4)] == [2, 2, 1, 0]
+    await reader.close()
+
+
+async def test_a_page_may_end_amid_a_batch_and_hold_many() -> None:
+    values = list(half_hours(20, "one"))
+    reader = Reader(pages_of(values, 7), 5)
+    read = [await reader.next() for _ in range(5)]
+    assert [len(rows) for rows in read] == [5, 5, 5, 5, 0]
+    assert [one for rows in read for one in rows.measurements] == values
     await reader.close()
 
 
