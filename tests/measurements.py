@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
@@ -112,6 +113,12 @@ class Latest:
         return {stamp for _, stamp in taken}
 
 
+async def pages_of[T](measurements: Iterable[T], size: int = 7) -> AsyncIterator[Sequence[T]]:
+    """Yield measurements as a run hands them on, but in small pages: many end amid a batch."""
+    for page in batched(measurements, size, strict=False):
+        yield page
+
+
 async def push(
     destination: Destination,
     measurements: Iterable[Measurement],
@@ -121,12 +128,8 @@ async def push(
     given = list(measurements)
     settled = Settled(given)
 
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in given:
-            yield measurement
-
     try:
-        await destination.async_push(stream(), settled)
+        await destination.async_push(pages_of(given), settled)
     finally:
         if outcomes is not None:
             outcomes += settled

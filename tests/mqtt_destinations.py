@@ -29,6 +29,7 @@ from custom_components.med_exporter.sources.tempo_calendar import (
     TempoColour,
     paris_date,
 )
+from tests.measurements import pages_of
 from tests.metering_points import answer, start_flow
 
 if TYPE_CHECKING:
@@ -134,13 +135,8 @@ async def push(
     made: MqttDestination, *measurements: Measurement
 ) -> list[tuple[Measurement, Outcome]]:
     """Push, and return what was settled, and how."""
-
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in measurements:
-            yield measurement
-
     settled: list[tuple[Measurement, Outcome]] = []
-    await made.async_push(stream(), lambda *outcome: settled.append(outcome))
+    await made.async_push(pages_of(measurements), lambda *outcome: settled.append(outcome))
     return settled
 
 

@@ -113,20 +113,21 @@ class Shelf:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Take what comes; what is on its way is settled when one fails."""
         flight: deque[Measurement] = deque()
         try:
-            async for measurement in measurements:
-                await self.opened.wait()
-                self.fails(measurement)
-                self.taken.append(measurement)
-                flight.append(measurement)
-                if len(flight) > self.window:
-                    first = flight.popleft()
-                    settle(first, self.outcome(first))
+            async for page in pages:
+                for measurement in page:
+                    await self.opened.wait()
+                    self.fails(measurement)
+                    self.taken.append(measurement)
+                    flight.append(measurement)
+                    if len(flight) > self.window:
+                        first = flight.popleft()
+                        settle(first, self.outcome(first))
         finally:
             for measurement in flight:
                 settle(measurement, self.outcome(measurement))

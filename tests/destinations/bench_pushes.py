@@ -48,6 +48,7 @@ from custom_components.med_exporter.destinations.victoriametrics.server import V
 from tests.influxdb import Influxd
 from tests.jeedom_server import CORE_KEY, PATH, Jeedom, running_jeedom
 from tests.measured_page import EXPORTS
+from tests.measurements import pages_of
 from tests.mosquitto import Mosquitto
 from tests.mqtt_destinations import destination
 from tests.other_home import other_home_in
@@ -58,7 +59,7 @@ from .mqtt import bench as mqtt
 from .victoriametrics import bench as victoriametrics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from custom_components.med_exporter.destinations.base import Destination
     from custom_components.med_exporter.destinations.measurements import Measurement
@@ -114,11 +115,7 @@ async def push(to: Destination, values: Sequence[Measurement]) -> None:
     def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
         settled[outcome] = settled.get(outcome, 0) + count
 
-    async def stream() -> AsyncIterator[Measurement]:
-        for value in values:
-            yield value
-
-    await to.async_push(stream(), settle)
+    await to.async_push(pages_of(values, victoriametrics.OF_A_PAGE), settle)
     assert settled == {Outcome.STORED: len(values)}
 
 

@@ -46,13 +46,14 @@ class Shelf:
     async def async_missing(self, witnesses):
         return ()
 
-    async def async_push(self, measurements, settle):
+    async def async_push(self, pages, settle):
         await self.opened.wait()
         if self.refusal:
             raise self.refusal
-        async for measurement in measurements:
-            self.kept.append(measurement)
-            settle(measurement, self.outcome)
+        async for page in pages:
+            for measurement in page:
+                self.kept.append(measurement)
+                settle(measurement, self.outcome)
 
 
 class House:

@@ -166,8 +166,8 @@ class TestFailures:
         self, house: House, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         class Silent(Shelf):
-            async def async_push(self, measurements, settle) -> None:
-                async for _ in measurements:
+            async def async_push(self, pages, settle) -> None:
+                async for _ in pages:
                     pass
 
         runtime = await house.add_destination(Silent(), data=[DataType.CONSUMPTION_DAILY])

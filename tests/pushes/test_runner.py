@@ -31,7 +31,7 @@ from tests.mqtt_destinations import PREFIX, add_mqtt, destination_value, until
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import AsyncIterable, Callable, Sequence
     from datetime import datetime
 
     import aiomqtt
@@ -248,15 +248,16 @@ class SlowDestination:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
-        async for measurement in measurements:
-            await self.gate.wait()
-            self.gate.clear()
-            self.taken.append(measurement)
-            settle(measurement, Outcome.STORED)
-            self.first.set()
+        async for page in pages:
+            for measurement in page:
+                await self.gate.wait()
+                self.gate.clear()
+                self.taken.append(measurement)
+                settle(measurement, Outcome.STORED)
+                self.first.set()
 
     async def async_close(self) -> None:
         """Nothing to close."""

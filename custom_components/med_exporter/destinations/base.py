@@ -201,14 +201,16 @@ class Destination(Protocol):
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Settle,
     ) -> None:
         """Send the measurements of one series, in their order.
 
         A series is one data type of one metering point, its costs another: closed periods first,
-        oldest first, then the current value. `settle` is called for each one, or for many at once,
-        in the same order, as soon as the destination has it for good, or never will. Raises
-        DestinationError when one of them was not taken; nothing further is sent then, but what was
-        under way is still waited for. No more series are given at once than its intake says.
+        oldest first, then the current value. They come in pages, none of which is empty: to hand
+        on each of a year by itself takes longer than to write it down. `settle` is called for each
+        one, or for many at once, in the same order, as soon as the destination has it for good, or
+        never will. Raises DestinationError when one of them was not taken; nothing further is sent
+        then, but what was under way is still waited for. No more series are given at once than its
+        intake says.
         """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
@@ -16,7 +18,7 @@ from ..ledger import DATA_LEDGER
 from ..metering.contracts import currencies_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
@@ -30,14 +32,23 @@ _PAGE: Final = {
     Grain.DAILY: timedelta(days=3660),
     Grain.MONTHLY: timedelta(days=3660),
 }
+# So many measurements are made before others have their turn.
+_OF_A_PAGE: Final = 500
+
+
+async def in_pages(made: Iterable[Measurement]) -> AsyncIterator[Sequence[Measurement]]:
+    """Yield measurements in pages, made as they are yielded; others have their turn in between."""
+    for page in batched(made, _OF_A_PAGE, strict=False):
+        yield page
+        await asyncio.sleep(0)
 
 
 async def energy_periods(
     hass: HomeAssistant, part: Part, start: float, before: float, bound: float
-) -> AsyncIterator[Measurement]:
+) -> AsyncIterator[Sequence[Measurement]]:
     """Yield the energies of the periods that begin in [start, before) and end by `bound`.
 
-    All in UTC seconds. Raises DatabaseUnavailableError.
+    All in UTC seconds; in pages. Raises DatabaseUnavailableError.
     """
     series, ledger = part.energy_series, hass.data[DATA_LEDGER]
     assert series is not None
@@ -49,24 +60,27 @@ async def energy_periods(
         Grain.MONTHLY: ledger.async_months,
     }[part.grain]
     for first, last in _pages(part.grain, start, before):
-        for period in await read(series, first, last):
-            if period.closed and period.end.timestamp() <= bound:
-                yield Energy(
-                    data_type=part.data_type,
-                    point=part.name,
-                    grain=part.grain,
-                    start=period.start,
-                    end=period.end,
-                    closed=True,
-                    timestamp=period.end.astimezone(UTC),
-                    kwh=period.kwh,
-                )
+        async for page in in_pages(
+            Energy(
+                data_type=part.data_type,
+                point=part.name,
+                grain=part.grain,
+                start=period.start,
+                end=period.end,
+                closed=True,
+                timestamp=period.end.astimezone(UTC),
+                kwh=period.kwh,
+            )
+            for period in await read(series, first, last)
+            if period.closed and period.end.timestamp() <= bound
+        ):
+            yield page
 
 
 async def cost_periods(
     hass: HomeAssistant, part: Part, start: float, before: float, bound: float
-) -> AsyncIterator[Measurement]:
-    """Yield the costs of the periods that begin in [start, before) and end by `bound`.
+) -> AsyncIterator[Sequence[Measurement]]:
+    """Yield the costs of the periods that begin in [start, before) and end by `bound`, in pages.
 
     A period whose price is not known is left out, and the watermark passes it: a running sum
     grows by nothing there, as in the installation's own statistics. Once it is priced, the change
@@ -93,19 +107,22 @@ async def cost_periods(
                     begin = hour_of(begin)
                     end = begin + HOUR
                 amounts[begin, end] += period.cost
-        for (begin, end), amount in sorted(amounts.items()):
-            if end <= bound:
-                yield Cost(
-                    data_type=part.data_type,
-                    point=part.name,
-                    grain=part.grain,
-                    start=local_time(begin, zone),
-                    end=local_time(end, zone),
-                    closed=True,
-                    timestamp=datetime.fromtimestamp(end, UTC),
-                    amount=round(amount, 8),
-                    currency=currency,
-                )
+        async for page in in_pages(
+            Cost(
+                data_type=part.data_type,
+                point=part.name,
+                grain=part.grain,
+                start=local_time(begin, zone),
+                end=local_time(end, zone),
+                closed=True,
+                timestamp=datetime.fromtimestamp(end, UTC),
+                amount=round(amount, 8),
+                currency=currency,
+            )
+            for (begin, end), amount in sorted(amounts.items())
+            if end <= bound
+        ):
+            yield page
 
 
 def tempo_day(

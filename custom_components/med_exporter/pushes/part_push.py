@@ -18,14 +18,21 @@ from ..errors import MedError
 from ..grid.link import loaded_grid
 from ..history.reasons import noted
 from ..sources.ecowatt import EcoWattDay
-from .closed_periods import cost_periods, ecowatt_level, energy_periods, known_days, tempo_day
+from .closed_periods import (
+    cost_periods,
+    ecowatt_level,
+    energy_periods,
+    in_pages,
+    known_days,
+    tempo_day,
+)
 from .current_values import current_values
 from .periods import period_start
 from .plan import Phase
 from .watermarks import SCHEMA, Move, advance
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
     from datetime import date
 
     from homeassistant.core import HomeAssistant
@@ -115,11 +122,11 @@ class PartPush:
 
         Raises DestinationError, DatabaseUnavailableError and UnsettledError.
         """
-        stream = self._stream()
+        pages = self._pages()
         try:
-            first = await anext(stream, None)
+            first = await anext(pages, None)
             if first is not None:
-                await self._destination.async_push(_led_by(first, stream), self._settle)
+                await self._destination.async_push(_led_by(first, pages), self._settle)
             self._complete()
         except asyncio.CancelledError:
             # Home Assistant may be stopping: nobody waits for the recorder any more.
@@ -130,7 +137,7 @@ class PartPush:
             await asyncio.gather(*self._writes, return_exceptions=True)
             raise
         finally:
-            await stream.aclose()
+            await pages.aclose()
         self._flush()
         for write in list(self._writes):
             if not await write:
@@ -158,37 +165,41 @@ class PartPush:
             if (counted := self._counted.get(outcome)) is not None
         ]
 
-    async def _stream(self) -> AsyncGenerator[Measurement]:
+    async def _pages(self) -> AsyncGenerator[Sequence[Measurement]]:
         """Yield the measurements, and remember why each was sent."""
         for span in self._plan.spans:
-            async for measurement in self._closed(span):
-                self._give(measurement, span.phase)
-                yield measurement
+            async for page in self._closed(span):
+                self._give(page, span.phase)
+                yield page
         if self._with_current and self._plan.part.shows_current:
-            for measurement in current_values(self._hass, self._plan.part):
-                self._give(measurement, Phase.CURRENT)
-                yield measurement
+            page = list(current_values(self._hass, self._plan.part))
+            if page:
+                self._give(page, Phase.CURRENT)
+                yield page
 
-    def _give(self, measurement: Measurement, phase: Phase) -> None:
+    def _give(self, page: Sequence[Measurement], phase: Phase) -> None:
         if not self._under_way or self._under_way[-1].phase is not phase:
-            self._under_way.append(_UnderWay(phase, measurement))
+            self._under_way.append(_UnderWay(phase, page[0]))
         run = self._under_way[-1]
-        run.last = measurement
-        run.count += 1
+        run.last = page[-1]
+        run.count += len(page)
         if phase is Phase.GAP:
-            run.starts.append(int(measurement.start.timestamp()))
+            run.starts.extend(int(one.start.timestamp()) for one in page)
 
-    async def _closed(self, span: Span) -> AsyncIterator[Measurement]:
+    async def _closed(self, span: Span) -> AsyncIterator[Sequence[Measurement]]:
         plan = self._plan
         if plan.part.energy_series is not None:
             read = cost_periods if plan.part.is_cost else energy_periods
             # What changes is read as it was closed then, and no further.
             before = min(span.before, plan.bound)
-            async for measurement in read(self._hass, plan.part, span.start, before, plan.bound):
-                yield measurement
+            async for page in read(self._hass, plan.part, span.start, before, plan.bound):
+                yield page
             return
-        for day in known_days(plan.days, span.start, span.before):
-            yield _of_day(self._hass, plan.part, plan.days[day], day)
+        days = known_days(plan.days, span.start, span.before)
+        async for page in in_pages(
+            _of_day(self._hass, plan.part, plan.days[day], day) for day in days
+        ):
+            yield page
 
     @callback
     def _settle(
@@ -290,9 +301,7 @@ def _of_day(
     return tempo_day(part, day, value, closed=True, read_at=read_at)
 
 
-async def _led_by(
-    first: Measurement, rest: AsyncIterator[Measurement]
-) -> AsyncIterator[Measurement]:
+async def _led_by[T](first: T, rest: AsyncIterator[T]) -> AsyncIterator[T]:
     yield first
-    async for measurement in rest:
-        yield measurement
+    async for one in rest:
+        yield one

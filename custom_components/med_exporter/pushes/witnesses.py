@@ -122,7 +122,7 @@ async def _periods(
 ) -> list[Measurement]:
     if part.energy_series is not None:
         read = cost_periods if part.is_cost else energy_periods
-        return [one async for one in read(hass, part, start, until, until)]
+        return [one async for page in read(hass, part, start, until, until) for one in page]
     grid = loaded_grid(hass)
     if grid is None:
         return []

@@ -17,9 +17,10 @@ from custom_components.med_exporter.destinations.measurements import (
     PointName,
     TempoDay,
 )
+from tests.measurements import pages_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import Iterable
 
     from custom_components.med_exporter.destinations.base import Outcome
     from custom_components.med_exporter.destinations.home_assistant.destination import (
@@ -98,12 +99,9 @@ async def push(
     """Push one series and return what became of each measurement, in their order."""
     measurements = list(measurements)
     settled: list[tuple[Measurement, Outcome]] = []
-
-    async def given() -> AsyncIterator[Measurement]:
-        for one in measurements:
-            yield one
-
-    await destination.async_push(given(), lambda one, outcome: settled.append((one, outcome)))
+    await destination.async_push(
+        pages_of(measurements), lambda one, outcome: settled.append((one, outcome))
+    )
     assert [one for one, _ in settled] == measurements
     return [outcome for _, outcome in settled]
 

@@ -195,9 +195,9 @@ async def test_killed_at_any_moment_it_ends_complete(hass, other_home, point) ->
                         nonlocal count
                         count += 1
 
-                    async def given() -> AsyncIterator[Measurement]:
+                    async def given() -> AsyncIterator[list[Measurement]]:
                         for one in hours(point, left):
-                            yield one
+                            yield [one]
 
                     with suppress(DestinationError):
                         await destination.async_push(given(), settle)

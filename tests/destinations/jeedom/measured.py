@@ -23,10 +23,9 @@ from custom_components.med_exporter.destinations.measurements import (
     TempoDay,
 )
 from tests.jeedom_server import VIRTUAL_KEY, Jeedom
+from tests.measurements import pages_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from aiohttp import ClientSession
 
     from custom_components.med_exporter.sources.tempo_calendar import TempoColour
@@ -124,12 +123,9 @@ async def push(
 ) -> list[tuple[Measurement, Outcome]]:
     """Push a series, and return what became of each value."""
     settled = [] if settled is None else settled
-
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in measurements:
-            yield measurement
-
-    await destination.async_push(stream(), lambda one, outcome: settled.append((one, outcome)))
+    await destination.async_push(
+        pages_of(measurements), lambda one, outcome: settled.append((one, outcome))
+    )
     return settled
 
 

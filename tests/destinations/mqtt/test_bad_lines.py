@@ -83,9 +83,9 @@ class Waiting:
             await self.push(made)
         return raised.value
 
-    async def _stream(self) -> AsyncIterator[Energy]:
+    async def _stream(self) -> AsyncIterator[list[Energy]]:
         for day in list(self.days):
-            yield day
+            yield [day]
 
     def _settle(self, day: Energy, _: Outcome) -> None:
         assert self.days.pop(0) is day

@@ -90,9 +90,9 @@ def _year() -> tuple[list[Energy], Callable[[Energy, Outcome], None]]:
     return waiting, settle
 
 
-async def _stream(measurements: list[Energy]) -> AsyncIterator[Energy]:
+async def _stream(measurements: list[Energy]) -> AsyncIterator[list[Energy]]:
     for measurement in measurements:
-        yield measurement
+        yield [measurement]
 
 
 class TestPush:
@@ -429,11 +429,11 @@ class TestPresence:
         broker = mosquitto()
         acknowledged: list[Energy] = []
 
-        async def stream() -> AsyncIterator[Energy]:
+        async def stream() -> AsyncIterator[list[Energy]]:
             for n in range(100):
                 if n == 50:
                     broker.kill()
-                yield replace(DAILY, kwh=float(n))
+                yield [replace(DAILY, kwh=float(n))]
                 await asyncio.sleep(0)
 
         async with destination(broker.port) as made:
@@ -486,11 +486,11 @@ class TestLongPush:
         broker = mosquitto()
         waiting, settle = _year()
 
-        async def stream(kill_after: int) -> AsyncIterator[Energy]:
+        async def stream(kill_after: int) -> AsyncIterator[list[Energy]]:
             for n, measurement in enumerate(list(waiting)):
                 if n == kill_after:
                     broker.kill()
-                yield measurement
+                yield [measurement]
 
         with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
             async with destination(broker.port) as made:

@@ -41,13 +41,16 @@ from custom_components.med_exporter.destinations.victoriametrics.rows import (
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from tests.lag import loop_lag
+from tests.measurements import pages_of
 from tests.victoriametrics import VictoriaMetricsServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.lag import Lag
 
+OF_A_PAGE = 500
+"""As many as a run hands on at a time."""
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 # A million of them end before today: the server takes nothing of the future.
 _LENGTH = timedelta(minutes=15)
@@ -82,13 +85,9 @@ async def measure(url: str, values: list[Energy], disk: float) -> tuple[float, L
         def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
             settled[outcome] = settled.get(outcome, 0) + count
 
-        async def stream() -> AsyncIterator[Energy]:
-            for value in values:
-                yield value
-
         async with loop_lag() as lag:
             started = monotonic()
-            await destination.async_push(stream(), settle)
+            await destination.async_push(pages_of(values, OF_A_PAGE), settle)
             seconds = monotonic() - started
     assert settled == {Outcome.STORED: len(values)}
     return seconds, lag

@@ -490,9 +490,9 @@ async def test_an_error_of_the_source_still_settles_what_was_under_way(
     week = days(7)
     settled = Settled(week)
 
-    async def stream() -> AsyncIterator[Measurement]:
+    async def stream() -> AsyncIterator[list[Measurement]]:
         for measurement in week:
-            yield measurement
+            yield [measurement]
         raise DestinationError("connection_lost", host="source")
 
     destination = destination_at(session, server)
@@ -540,9 +540,9 @@ async def test_all_series_wait_for_the_disk_together(
         assert outcomes == []
         await waiting.wait()
 
-    async def stream(point: PointName) -> AsyncIterator[Measurement]:
+    async def stream(point: PointName) -> AsyncIterator[list[Measurement]]:
         for one in days(3):
-            yield replace(one, point=point)
+            yield [replace(one, point=point)]
 
     def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
         outcomes.append((outcome, count))
@@ -591,11 +591,11 @@ async def test_no_more_are_held_than_there_is_room_for_however_many_series_there
             nonlocal held
             held -= 1
 
-    async def stream(pdl: str) -> AsyncIterator[Measurement]:
+    async def stream(pdl: str) -> AsyncIterator[list[Measurement]]:
         nonlocal held, most
         for one in days(25 * 4):
             held += 1
-            yield replace(one, point=Held(pdl=pdl, slug=pdl, name=pdl))
+            yield [replace(one, point=Held(pdl=pdl, slug=pdl, name=pdl))]
             most = max(most, held)
 
     def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
@@ -619,9 +619,9 @@ async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
     monkeypatch.setattr(series_push, "_BATCH", 10)
     monkeypatch.setattr(module, "IN_FLIGHT", 20)
 
-    async def stream() -> AsyncIterator[Measurement]:
+    async def stream() -> AsyncIterator[list[Measurement]]:
         for one in days(35)[:last]:
-            yield one
+            yield [one]
         raise OSError("the ledger is gone")
 
     destination = destination_at(session, victoriametrics(), on_disk_after=0)

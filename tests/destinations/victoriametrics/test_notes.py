@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.databases.outcomes import stretches_of
 from custom_components.med_exporter.destinations.victoriametrics import series_push
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.notes import Note, moments_of
+from custom_components.med_exporter.destinations.victoriametrics.rows import labels_of, rows_of
+from custom_components.med_exporter.destinations.victoriametrics.sending import Sender
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from tests.measurements import days, half_hours, push
+from custom_components.med_exporter.destinations.victoriametrics.whereabouts import Whereabouts
+from tests.measurements import Settled, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,3 +82,70 @@ async def test_what_is_gone_at_the_end_of_a_run_is_not_settled(
     assert settled == []
     assert await push(destination, given) == [Outcome.STORED] * 40
     assert await push(destination, given) == [Outcome.ALREADY_THERE] * 40
+
+
+class Counting:
+    """How often a server is asked for how many samples it has."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        totals = VictoriaMetrics.totals
+
+        async def counted(server: VictoriaMetrics, *given: Any) -> Any:
+            self.asked += 1
+            return await totals(server, *given)
+
+        monkeypatch.setattr(VictoriaMetrics, "totals", counted)
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
+    return Counting(monkeypatch)
+
+
+async def test_parts_are_looked_for_two_at_a_time(
+    session: ClientSession,
+    victoriametrics: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    counting: Counting,
+) -> None:
+    monkeypatch.setattr(series_push, "_BATCH", 10)
+    server = victoriametrics()
+    destination = VictoriaMetricsDestination(
+        VictoriaMetrics(session, server.url), {}, on_disk_after=0
+    )
+    assert await push(destination, days(60)) == [Outcome.STORED] * 60
+    # Once each when they are shown, and once when they are on the disk.
+    assert counting.asked <= 60 / 10
+    assert len(server.samples(DAILY)) == 60
+
+
+async def test_notes_are_settled_by_one_question_and_alone_where_rows_are_gone(
+    session: ClientSession, victoriametrics: Callable[..., Any], counting: Counting
+) -> None:
+    given, server = days(30), VictoriaMetrics(session, victoriametrics().url)
+    await push(VictoriaMetricsDestination(server, {}, on_disk_after=0), given[:20])
+    sender = Sender(server, Whereabouts(server, {}))
+    labels, stamps = labels_of(given[0], {}), rows_of(given).stamps
+    notes = [
+        Note(
+            labels,
+            stretches_of(given[at : at + 10], [Outcome.STORED] * 10),
+            moments_of(stamps[at : at + 10]),
+            samples=10,
+            due=0,
+        )
+        for at in range(0, 30, 10)
+    ]
+
+    settled, counting.asked = Settled(given), 0
+    await sender.settle(notes[:2], settled)
+    assert settled == [(one, Outcome.STORED) for one in given[:20]]
+    assert counting.asked == 1
+
+    settled = Settled(given)
+    with pytest.raises(DestinationError) as raised:
+        await sender.settle(notes, settled)
+    assert raised.value.code == "ROWS_MISSING"
+    assert (raised.value.translation_placeholders or {})["date"] == given[20].date
+    assert settled == [(one, Outcome.STORED) for one in given[:20]]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.destinations.victoriametrics.reading import Reader
+from tests.measurements import pages_of
 
 from .bench import half_hours
 
@@ -26,17 +27,27 @@ class Series:
         self.taken = 0
         self.fails_at: int | None = None
 
-    async def __aiter__(self) -> AsyncIterator[Energy]:
+    async def __aiter__(self) -> AsyncIterator[list[Energy]]:
         for number, value in enumerate(self.values):
             if number == self.fails_at:
                 raise OSError("gone")
             self.taken += 1
-            yield value
+            yield [value]
+            await asyncio.sleep(0)
 
 
 async def test_rows_come_in_batches_the_last_one_is_shorter() -> None:
     reader = Reader(aiter(Series(5)), 2)
     assert [len(await reader.next()) for _ in range(4)] == [2, 2, 1, 0]
+    await reader.close()
+
+
+async def test_a_page_may_end_amid_a_batch_and_hold_many() -> None:
+    values = list(half_hours(20, "one"))
+    reader = Reader(pages_of(values, 7), 5)
+    read = [await reader.next() for _ in range(5)]
+    assert [len(rows) for rows in read] == [5, 5, 5, 5, 0]
+    assert [one for rows in read for one in rows.measurements] == values
     await reader.close()
 
 

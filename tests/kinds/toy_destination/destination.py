@@ -53,20 +53,21 @@ class FolderDestination:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Write a line for each closed period that has none yet, and one for what runs."""
         await asyncio.to_thread(self._open)
-        async for one in measurements:
-            assert isinstance(one, Energy)
-            if one.closed and one.date in self._dates(one):
-                settle(one, Outcome.ALREADY_THERE)
-                continue
-            word = "closed" if one.closed else "now"
-            with self._file(one).open("a") as file:
-                file.write(f"{one.date} {word} {one.kwh}\n")
-            settle(one, Outcome.STORED)
+        async for page in pages:
+            for one in page:
+                assert isinstance(one, Energy)
+                if one.closed and one.date in self._dates(one):
+                    settle(one, Outcome.ALREADY_THERE)
+                    continue
+                word = "closed" if one.closed else "now"
+                with self._file(one).open("a") as file:
+                    file.write(f"{one.date} {word} {one.kwh}\n")
+                settle(one, Outcome.STORED)
 
     def _open(self) -> None:
         if (self._folder / "pin").read_text() != self._pin:

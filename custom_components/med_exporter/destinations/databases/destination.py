@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
 from ..stretches import stretches
+from .series import stamps_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -67,7 +68,7 @@ class DatabaseDestination(ABC):
         absent: list[tuple[Measurement, tuple[object, object], int]] = []
         # The stretches of a series come oldest first.
         for stretch in stretches(witnesses):
-            starts = [round(one.start.timestamp()) for one in stretch]
+            starts = stamps_of(stretch, 1)
             kept = [one for one, start in zip(stretch, starts, strict=True) if start >= limit]
             held = await self._async_held(kept) if kept else ()
             if held is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
@@ -25,9 +26,21 @@ SERIES: Final[Mapping[DataType, tuple[str, str, str | None]]] = {
 Measurement and field, joined by an underscore, are the names of VictoriaMetrics: it takes line
 protocol too, and joins them like that.
 """
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLIONTHS: Final = 1_000_000
 """VictoriaMetrics keeps decimals, and those of one block share an exponent: what a sum of binary
 fractions leaves behind the millionth of a watt-hour would cost it the digits that count."""
+
+
+def stamps_of(measurements: Sequence[Measurement], per_second: int) -> list[int]:
+    """Return when the periods of measurements begin (UTC): whole seconds, `per_second` for each."""
+    per_day = 86400 * per_second
+    # Nearly twice as fast as `timestamp`, which counts microseconds.
+    return [
+        since.days * per_day + since.seconds * per_second
+        for one in measurements
+        for since in (one.start - _EPOCH,)
+    ]
 
 
 def numbers_of(measurements: Sequence[Measurement]) -> list[float]:

@@ -164,7 +164,7 @@ class HomeAssistantDestination:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Send closed hours to statistics and current values to states. Raises DestinationError.
@@ -172,7 +172,7 @@ class HomeAssistantDestination:
         An hour is settled once it is read back.
         """
         async with self._connections.one() as connection:
-            await self._push(connection, measurements, settle)
+            await self._push(connection, pages, settle)
 
     async def _missing(
         self, connection: RemoteConnection, hours: Sequence[Measurement]
@@ -185,26 +185,27 @@ class HomeAssistantDestination:
     async def _push(
         self,
         connection: RemoteConnection,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         hours: HourlyPush | None = None
         states = CurrentStates(self._hass, connection, settle)
         async with AsyncExitStack() as writing:
-            async for measurement in measurements:
-                if not measurement.closed:
-                    if hours is not None:
-                        await hours.finish()
-                        await writing.aclose()
-                        hours = None
-                    await states.add(measurement)
-                    continue
-                if hours is None:
-                    _check_recorder(connection)
-                    statistics = await self._statistics(connection, measurement)
-                    await writing.enter_async_context(self._writing[statistics.id])
-                    hours = HourlyPush(statistics, settle)
-                await hours.add(measurement)
+            async for page in pages:
+                for measurement in page:
+                    if not measurement.closed:
+                        if hours is not None:
+                            await hours.finish()
+                            await writing.aclose()
+                            hours = None
+                        await states.add(measurement)
+                        continue
+                    if hours is None:
+                        _check_recorder(connection)
+                        statistics = await self._statistics(connection, measurement)
+                        await writing.enter_async_context(self._writing[statistics.id])
+                        hours = HourlyPush(statistics, settle)
+                    await hours.add(measurement)
             if hours is not None:
                 await hours.finish()
         await states.finish()

@@ -128,7 +128,7 @@ class InfluxDestination(DatabaseDestination):
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Settle,
     ) -> None:
         """Send what the server does not have, and settle what it has then.
@@ -141,15 +141,16 @@ class InfluxDestination(DatabaseDestination):
         batch: list[Measurement] = []
         retention: timedelta | None = None
         end: datetime | None = None
-        async for measurement in measurements:
-            if end is None:
-                retention = await self._server.retention()
-            elif measurement.start >= end:
-                await self._send(batch, settle, retention)
-                batch = []
-            if not batch:
-                end = self._end_of_batch(measurement)
-            batch.append(measurement)
+        async for page in pages:
+            for measurement in page:
+                if end is None:
+                    retention = await self._server.retention()
+                elif measurement.start >= end:
+                    await self._send(batch, settle, retention)
+                    batch = []
+                if not batch:
+                    end = self._end_of_batch(measurement)
+                batch.append(measurement)
         if batch:
             await self._send(batch, settle, retention)
 

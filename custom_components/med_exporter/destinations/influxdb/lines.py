@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...engine.lazy_dataclass import dataclass
-from ..databases.series import SERIES, labels_of, numbers_of
+from ..databases.series import SERIES, labels_of, numbers_of, stamps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,8 +83,7 @@ def point_of(measurement: Measurement) -> Point:
 
 def points_of(measurements: Sequence[Measurement]) -> list[Point]:
     """Return the points of measurements of one series, as `point_of` for each."""
-    stamps = [round(one.start.timestamp()) for one in measurements]
-    return list(map(Point, stamps, numbers_of(measurements)))
+    return list(map(Point, stamps_of(measurements, 1), numbers_of(measurements)))
 
 
 def own_series(name: str, labels: Mapping[str, str]) -> Series:

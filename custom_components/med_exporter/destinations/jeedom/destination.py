@@ -112,7 +112,7 @@ class JeedomDestination:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Write closed periods into the history, oldest first, and the current value last.
@@ -120,10 +120,11 @@ class JeedomDestination:
         What the history has already is not sent. Raises DestinationError.
         """
         series: JeedomSeries | None = None
-        async for measurement in measurements:
+        async for page in pages:
             if series is None:
-                series = await self._series(measurement, settle)
-            await series.take(measurement)
+                series = await self._series(page[0], settle)
+            for measurement in page:
+                await series.take(measurement)
         if series is not None:
             await series.finish()
 

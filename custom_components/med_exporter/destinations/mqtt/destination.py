@@ -144,7 +144,7 @@ class MqttDestination:
 
     async def async_push(
         self,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Publish measurements in their order, as many at a time as the broker takes.
@@ -155,7 +155,7 @@ class MqttDestination:
         """
         client = await self._connection.client()
         try:
-            await self._push(client, measurements, settle)
+            await self._push(client, pages, settle)
         except DestinationError as err:
             if err.code == "CONNECTION_LOST" and self._trial is not None:
                 await self._find_reason(client)
@@ -180,19 +180,20 @@ class MqttDestination:
     async def _push(
         self,
         client: MqttClient,
-        measurements: AsyncIterable[Measurement],
+        pages: AsyncIterable[Sequence[Measurement]],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         flight = _Flight(client, self._publishing.qos, settle)
         topics: set[str] = set()
         try:
-            async for measurement in measurements:
-                message = message_of(measurement, self._publishing, dt_util.utcnow())
-                if message is not None:
-                    topics.add(message.topic)
-                    if self._discovery is not None:
-                        await self._discovery.announce(client, measurement, message)
-                await flight.send(measurement, message)
+            async for page in pages:
+                for measurement in page:
+                    message = message_of(measurement, self._publishing, dt_util.utcnow())
+                    if message is not None:
+                        topics.add(message.topic)
+                        if self._discovery is not None:
+                            await self._discovery.announce(client, measurement, message)
+                    await flight.send(measurement, message)
             tomorrow = unknown_tomorrow(topics, self._publishing, dt_util.utcnow())
             if tomorrow is not None:
                 await flight.send(None, tomorrow)

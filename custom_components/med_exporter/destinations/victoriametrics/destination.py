@@ -171,7 +171,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
                         notes.append(note)
         for note in notes:
             await sleep_until(note.due)
-            await self._sender.settle(note, lambda *_: None)
+            await self._sender.settle([note], lambda *_: None)
         return True
 
     async def _async_delete(self, pdl: str) -> bool:
@@ -189,7 +189,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         none = dict.fromkeys((name for one in there for name in one), "")
         return [{**none, **one} for one in there if await self._whereabouts.async_is_ours(one, pdl)]
 
-    async def async_push(self, measurements: AsyncIterable[Measurement], settle: Settle) -> None:
+    async def async_push(self, pages: AsyncIterable[Sequence[Measurement]], settle: Settle) -> None:
         """Send what the server does not have, and settle what is still there on its disk.
 
         Raises:
@@ -200,7 +200,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         series = SeriesPush(
             self._sender, self._room, self._turn, begin=self._begin, send=self._send, settle=settle
         )
-        await series.async_run(measurements)
+        await series.async_run(pages)
 
     async def _begin(self) -> Flags:
         """Have the server show all that was written before, and tell what it keeps."""

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ...database.outcome import ignorable
 from ...web.answers import in_turn
 from .rows import Rows, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from ..measurements import Measurement
-
-# So many are read before others have their turn.
-_AT_A_TIME: Final = 500
 
 
 class Reader:
     """Reads the rows of one series; closed once.
 
     Args:
-        rest: the measurements of the series.
+        rest: the measurements of the series, in pages.
         most: how many rows are read at a time; fewer are the last ones.
 
     Attributes:
@@ -31,9 +28,11 @@ class Reader:
 
     """
 
-    def __init__(self, rest: AsyncIterator[Measurement], most: int) -> None:
+    def __init__(self, rest: AsyncIterator[Sequence[Measurement]], most: int) -> None:
         self._rest = rest
         self._most = most
+        # What the last page had beyond the rows that were read.
+        self._left: list[Measurement] = []
         self.reserved = 0
         self._reading: asyncio.Task[Rows] | None = None
 
@@ -47,7 +46,7 @@ class Reader:
         self._reading = asyncio.get_running_loop().create_task(self._read())
 
     async def next(self) -> Rows:
-        """Return the next rows, none at the end. Raises what the measurements raise."""
+        """Return the next rows, none at the end. Raises what the pages raise."""
         if (reading := self._reading) is None:
             return await self._read()
         self._reading = None
@@ -59,13 +58,10 @@ class Reader:
         await give_up(reading)
 
     async def _read(self) -> Rows:
-        some: list[Measurement] = []
-        async for measurement in self._rest:
-            some.append(measurement)
-            if len(some) == self._most:
-                break
-            if not len(some) % _AT_A_TIME:
-                await asyncio.sleep(0)
+        some, self._left = self._left, []
+        while len(some) < self._most and (page := await anext(self._rest, None)):
+            some += page
+        some, self._left = some[: self._most], some[self._most :]
         return await in_turn(partial(rows_of, some)) if some else Rows((), [], [])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 import orjson
 
 from ...const import DataType
-from ..databases.series import MILLIONTHS, SERIES, numbers_of
+from ..databases.series import MILLIONTHS, SERIES, numbers_of, stamps_of
 from ..databases.series import labels_of as _labels_of
 from ..measurements import EcoWattLevel
 
@@ -104,6 +104,14 @@ class Rows(Sequence[Row]):
             return Rows(self.measurements[index], self.stamps[index], self.values[index])
         return Row(self.measurements[index], self.stamps[index], self.values[index])
 
+    def __add__(self, other: Rows) -> Rows:
+        """Return these and those that come after them."""
+        return Rows(
+            [*self.measurements, *other.measurements],
+            self.stamps + other.stamps,
+            self.values + other.values,
+        )
+
     def since(self, stamp: int) -> Rows:
         """Return those that are not older than a millisecond."""
         if not self.stamps or self.stamps[0] >= stamp:
@@ -125,7 +133,7 @@ def rows_of(measurements: Sequence[Measurement]) -> Rows:
     if isinstance(measurements[0], EcoWattLevel):
         stamps = [round(one.timestamp.timestamp() * 1000) for one in measurements]
     else:
-        stamps = [int(one.start.timestamp()) * 1000 for one in measurements]
+        stamps = stamps_of(measurements, 1000)
     return Rows(measurements, stamps, numbers_of(measurements))
 
 

@@ -44,6 +44,18 @@ class Batch:
     is_alone: bool
     given: set[int] = field(default_factory=set)
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether all of it was sent, to where nothing was."""
+        return self.is_alone and not (self.too_old or self.is_missing)
+
+    def joined(self, other: Batch) -> Batch:
+        """Return this and the batch of the same series that comes after it, both plain, as one."""
+        rows = self.rows + other.rows
+        return replace(
+            self, rows=rows, sent=rows.stamps, due=other.due, given=self.given | other.given
+        )
+
 
 class Sender:
     """Writes rows and looks what has become of them; every method raises DestinationError.
@@ -85,15 +97,20 @@ class Sender:
         kept = rows.since(limit)
         wanted = rows[:0]
         is_missing = is_alone = False
+        lines: bytes | None = None
         if kept:
-            found = await self._whereabouts.async_find(labels, kept)
-            wanted = await in_turn(partial(found.lacks, kept))
+            # Mostly all of them are lacking; meanwhile the server would have nothing to do.
+            making = self._lines(labels, kept) if is_proved else _nothing()
+            found, lines = await asyncio.gather(self._whereabouts.async_find(labels, kept), making)
             is_alone = not found.read
+            wanted = kept if is_alone else await in_turn(partial(found.lacks, kept))
             if len(wanted) < len(kept):
                 self.retention.witness(labels, kept, found)
         if wanted and is_proved:
             # It is asked to show them when it is asked for them.
-            await self._import(labels, wanted)
+            if lines is None or len(wanted) < len(kept):
+                lines = await self._lines(labels, wanted)
+            await self._import(lines)
         elif wanted:
             is_missing = not await self.write(labels, wanted)
         return Batch(
@@ -115,7 +132,7 @@ class Sender:
         """
         trial = await self._whereabouts.async_trial(labels, rows)
         first = Rows.of([trial.row])
-        await self._import(labels, first)
+        await self._import(await self._lines(labels, first))
         _, missing = await self._shown(labels, first)
         if not missing:
             self._whereabouts.seen(labels)
@@ -128,7 +145,7 @@ class Sender:
             if not is_ours:
                 return False
         if len(rows) > 1:
-            await self._import(labels, rows.but(trial.row.stamp))
+            await self._import(await self._lines(labels, rows.but(trial.row.stamp)))
         await self._flush()
         return True
 
@@ -149,8 +166,10 @@ class Sender:
             self.is_unconfirmed = False
         return is_flushed
 
-    async def _import(self, labels: dict[str, str], rows: Rows) -> None:
-        lines = await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
+    async def _lines(self, labels: dict[str, str], rows: Rows) -> bytes:
+        return await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
+
+    async def _import(self, lines: bytes) -> None:
         self.is_unconfirmed = True
         self._begun += 1
         self._under_way += 1
@@ -213,25 +232,34 @@ class Sender:
             return note, None
         return note, self._missing(batch.labels, len(missing), missing[0].measurement.date)
 
-    async def settle(self, note: Note, settle: Settle) -> None:
-        """Settle what a note tells; raises `ROWS_MISSING` where the server has forgotten rows.
+    async def settle(self, notes: Sequence[Note], settle: Settle) -> None:
+        """Settle what notes of a series tell; raises `ROWS_MISSING` where rows are forgotten.
 
-        Where it counts as many as it had shown they are there. Else each moment is looked for.
+        Where the server counts as many as it had shown they are there: for all notes together, or
+        else one by one. Where it does not, each moment is looked for.
         """
-        if note.moments and (gone := await self._gone(note)):
-            first = note.stretches[0].first
-            start = datetime.fromtimestamp(gone[0] / 1000, first.start.tzinfo)
-            raise self._missing(note.labels, len(gone), replace(first, start=start).date)
-        for one in note.stretches:
-            settle(one.last, one.outcome, one.first, one.count)
+        are_there = len(notes) > 1 and await self._are_there(notes)
+        for note in notes:
+            if not are_there and note.moments and (gone := await self._gone(note)):
+                first = note.stretches[0].first
+                start = datetime.fromtimestamp(gone[0] / 1000, first.start.tzinfo)
+                raise self._missing(note.labels, len(gone), replace(first, start=start).date)
+            for one in note.stretches:
+                settle(one.last, one.outcome, one.first, one.count)
+
+    async def _are_there(self, notes: Sequence[Note]) -> bool:
+        """Return whether the server counts as many samples as notes tell, oldest first."""
+        samples = [note.samples for note in notes if note.moments]
+        if not samples or None in samples:
+            return False
+        moments = [one for note in notes for one in note.moments]
+        there = await self._server.totals(notes[0].labels, moments[0][0], moments[-1][-1])
+        return there is not None and there[0] == sum(filter(None, samples))
 
     async def _gone(self, note: Note) -> list[int]:
         """Return the moments of a note at which nothing is any more."""
-        if note.samples is not None:
-            first, end = note.moments[0][0], note.moments[-1][-1]
-            there = await self._server.totals(note.labels, first, end)
-            if there is not None and there[0] == note.samples:
-                return []
+        if await self._are_there([note]):
+            return []
         stamps = note.stamps()
         # Whose number is unknown agrees with none.
         measurements = [note.stretches[0].first] * len(stamps)
@@ -276,6 +304,10 @@ def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:
         **dict.fromkeys(batch.too_old, Outcome.TOO_OLD),
     }
     return [outcomes.get(stamp, Outcome.ALREADY_THERE) for stamp in stamps]
+
+
+async def _nothing() -> None:
+    """Stand for what is not made."""
 
 
 def _now() -> float:

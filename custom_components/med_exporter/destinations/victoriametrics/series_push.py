@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
@@ -11,7 +12,7 @@ from .reading import Reader, give_up
 from .server import Flags
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Awaitable, Callable
+    from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
     from ..base import Settle
     from ..measurements import Measurement
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Rows that are sent and read back at once: more than the half-hours of a year.
 _BATCH: Final = 25_000
+# Batches that are looked for at once: each time, the server has to show what it was given.
+_LOOKED_AT: Final = 2
 IN_FLIGHT: Final = 4 * _BATCH
 """Rows of all series that are held in memory: some are read, some sent, some read back."""
 
@@ -64,9 +67,9 @@ class SeriesPush:
         self._look: asyncio.Task[None] | None = None
         self._is_proved = False
 
-    async def async_run(self, measurements: AsyncIterable[Measurement]) -> None:
-        """Push all; raises DestinationError, and what the measurements raise."""
-        reader = Reader(aiter(measurements), _BATCH)
+    async def async_run(self, pages: AsyncIterable[Sequence[Measurement]]) -> None:
+        """Push all; raises DestinationError, and what the pages raise."""
+        reader = Reader(aiter(pages), _BATCH)
         error: DestinationError | None = None
         try:
             try:
@@ -93,7 +96,7 @@ class SeriesPush:
                 await self._make_room()
             count = await self._send_next(reader)
             await self._looked()
-            if self._batches and self._is_to_look(self._batches[0]):
+            if len(self._batches) >= _LOOKED_AT and self._is_to_look(self._batches[0]):
                 self._begin_look()
             while self._notes and self._notes[0].due <= now():
                 await self._settle_next()
@@ -157,7 +160,12 @@ class SeriesPush:
         return is_known or not oldest.is_missing
 
     def _begin_look(self) -> None:
-        self._look = asyncio.get_running_loop().create_task(self._look_for(self._batches[0]))
+        """Begin to look for the oldest batch, and for what was sent after it as it was."""
+        batch = self._batches.popleft()
+        while self._batches and batch.is_plain and self._batches[0].is_plain:
+            batch = batch.joined(self._batches.popleft())
+        self._batches.appendleft(batch)
+        self._look = asyncio.get_running_loop().create_task(self._look_for(batch))
 
     async def _looked(self) -> None:
         """Wait for the look that is under way. Raises DestinationError where rows are missing.
@@ -197,19 +205,34 @@ class SeriesPush:
         self._notes.clear()
 
     async def _settle_next(self) -> None:
-        """Settle the oldest note; where rows of it are gone, none that came later can be."""
-        note = self._notes[0]
-        if note.moments:
-            await sleep_until(note.due)
+        """Settle the oldest note, and with it those after it that are due.
+
+        Where rows of one are gone, none that came later can be.
+        """
+        if self._notes[0].moments:
+            await sleep_until(self._notes[0].due)
+        notes = self._due()
         try:
-            await self._sender.settle(note, self._settle)
+            await self._sender.settle(notes, self._settle)
         except DestinationError:
             await self._drop_look()
             self._drop_batches()
             self._drop_notes()
             raise
-        self._notes.popleft()
-        self._room.take(notes=-note.size)
+        for note in notes:
+            self._notes.popleft()
+            self._room.take(notes=-note.size)
+
+    def _due(self) -> list[Note]:
+        """Return the oldest note, and those after it of which the server may be asked at once."""
+        notes = [self._notes[0]]
+        left = IN_FLIGHT - (notes[0].samples or 0)
+        for note in islice(self._notes, 1, None):
+            left -= note.samples or 0
+            if left < 0 or note.due > now():
+                break
+            notes.append(note)
+        return notes
 
 
 def now() -> float:
