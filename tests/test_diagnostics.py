@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.helpers.json import JSONEncoder
+from homeassistant.helpers.json import ExtendedJSONEncoder
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
@@ -35,7 +35,7 @@ async def test_a_metering_point_s_plugs_are_described(
     assert described["sample"]["power"] == 1000
     assert described["counter"]["evidence"]["refused"] == 0
     assert told["entry"]["data"]["plugs"][0]["model"] == "HS110"
-    text = json.dumps(told)
+    text = json.dumps(told, cls=ExtendedJSONEncoder)
     for secret in (PDL, "Fridge", "House", plug.host, "50c7bf000001", "50:c7:bf"):
         assert secret not in text, secret
 
@@ -58,7 +58,7 @@ async def test_a_plug_that_does_not_answer_is_described_too(
 async def test_what_a_destination_keeps_is_redacted(hass: HomeAssistant, key: str) -> None:
     entry = MockConfigEntry(domain=DOMAIN, data={"type": "mqtt", key: "to be kept"})
     told = await async_get_config_entry_diagnostics(hass, entry)
-    assert "to be kept" not in json.dumps(told)
+    assert "to be kept" not in json.dumps(told, cls=ExtendedJSONEncoder)
     assert told["entry"]["data"]["type"] == "mqtt"
 
 
@@ -75,6 +75,6 @@ async def test_the_grid_is_described_without_its_account_and_addresses(
         assert (grid["today"], grid["tomorrow"], grid["ecowatt"]["level"]) == ("blue", None, 2)
         assert grid["errors"] == {"EcoWatt from RTE": "server_error"}
         assert grid["known_colours"] > 0
-        text = json.dumps(told, cls=JSONEncoder)
+        text = json.dumps(told, cls=ExtendedJSONEncoder)
         for secret in (CLIENT_ID, CLIENT_SECRET, entry.data["client_secret"], server.address):
             assert secret not in text, secret
