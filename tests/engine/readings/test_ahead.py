@@ -12,6 +12,7 @@ from custom_components.med_exporter.engine.job import JobDevice
 from custom_components.med_exporter.engine.readings.ahead import frames
 from custom_components.med_exporter.engine.readings.from_states import readings
 from custom_components.med_exporter.engine.readings.gathered import gathered
+from custom_components.med_exporter.engine.readings.pivot import Plug
 from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.states import Recorder
 
@@ -180,3 +181,19 @@ def test_the_first_begins_where_states_do(home):
     Read(home).all(asked.second)
     (part,) = asked.parts
     assert (part.start, part.begin) == (1800.0, 1900.0)
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*Plug.__slots__} - {"_ledger", "_made", "counting", "start"})
+)
+def test_all_that_changes_of_a_plug_is_compared_and_taken_over(name):
+    """But for how its counter counts: the attributes of its next state tell that."""
+    plug, other = (Plug(PlugLedger(), START) for _ in range(2))
+    setattr(plug, name, [None, 7.5] if name == "in_force" else 7.5)
+    if name == "_measured":
+        # Until there is a reading, the one before counts.
+        other.read_before = plug.read_before = START - 60
+    assert plug.state() != other.state()
+    other.resume(plug.state(), [])
+    assert other.state() == plug.state()
+    assert getattr(other, name) == getattr(plug, name)
