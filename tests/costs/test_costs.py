@@ -17,6 +17,7 @@ from custom_components.med_exporter.costs import statistics as statistics_module
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.ledger import PlugSeries, PointSeries
 from custom_components.med_exporter.statistics import writer as writer_module
+from custom_components.med_exporter.statistics.pace import Pace
 from tests.ledger.conftest import plug
 from tests.ledger.stories import PARIS
 
@@ -174,6 +175,7 @@ class TestConservation:
             return price(*args, **kwargs)
 
         with (
+            patch.object(Pace, "took_long", new=True),
             patch.object(statistics_module, "price_point", stop),
             pytest.raises(DatabaseUnavailableError),
         ):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 
 from ..clocks.local import local_zone
-from ..const import DOMAIN
 from ..database import async_work_in_turn, ignorable, succeeded
 from ..later import later_in_thread
 from .books import write_history, write_posting
@@ -62,6 +61,7 @@ class BookingQueue:
         # the part that is being written.
         self._carried: dict[str, Carried] = {}
         self._carried_then = self._carried
+        self._part: asyncio.Task[int] | None = None
         # Whether the last part left something for the next one.
         self._is_full = False
         self.booking: asyncio.Future[int] | None = None
@@ -86,16 +86,17 @@ class BookingQueue:
         zone, booked = local_zone(), 0
 
         def next_part() -> None:
-            part = self._hass.async_create_task(
+            # No task of Home Assistant's: its start waits for its own, and the recorder for its
+            # start; its stop cancels others.
+            self._part = self._hass.loop.create_task(
                 async_work_in_turn(
                     self._hass,
                     RECEIPTS_SCHEMA,
                     lambda connection: self._write(connection, zone),
                     self._forget,
-                ),
-                f"{DOMAIN} books energy",
+                )
             )
-            part.add_done_callback(go_on)
+            self._part.add_done_callback(go_on)
 
         def gather() -> None:
             if self._pasts.goes_on and self._hass.is_running:
