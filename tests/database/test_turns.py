@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.database import async_work_in_turn, queue_work
+from custom_components.med_exporter.database import queue_in_turn, queue_work
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 async def test_what_the_house_records_stands_behind_one_of_them(hass: HomeAssistant) -> None:
     done: list[str] = []
-
-    def long(name: str):
-        return async_work_in_turn(hass, None, lambda _: done.append(name))
-
-    works = [hass.async_create_task(long(name)) for name in ("one", "two", "three")]
+    works = [
+        queue_in_turn(hass, None, lambda _, name=name: done.append(name))
+        for name in ("one", "two", "three")
+    ]
     state = queue_work(hass, None, lambda _: done.append("state"))
     await asyncio.gather(state, *works)
     assert done == ["one", "state", "two", "three"]
@@ -27,25 +26,33 @@ async def test_what_the_house_records_stands_behind_one_of_them(hass: HomeAssist
 
 async def test_the_first_is_queued_at_once(hass: HomeAssistant) -> None:
     done: list[str] = []
-
-    first = hass.async_create_task(async_work_in_turn(hass, None, lambda _: done.append("first")))
+    first = queue_in_turn(hass, None, lambda _: done.append("first"))
     await queue_work(hass, None, lambda _: done.append("second"))
     await first
     assert done == ["first", "second"]
 
 
 async def test_one_that_fails_or_is_given_up_holds_nobody(hass: HomeAssistant) -> None:
-    told: list[str] = []
+    told: list[object] = []
 
     def fail(_: object) -> None:
         raise RuntimeError("no such table")
 
-    failing = hass.async_create_task(async_work_in_turn(hass, None, fail))
-    given_up = hass.async_create_task(
-        async_work_in_turn(hass, None, lambda _: told.append("given up"))
-    )
+    failing = queue_in_turn(hass, None, fail)
+    given_up = queue_in_turn(hass, None, lambda _: told.append("given up"))
     given_up.cancel()
-    assert await async_work_in_turn(hass, None, lambda _: 7, told.append) == 7
+    assert await queue_in_turn(hass, None, lambda _: 7, told.append) == 7
     assert told == [7]
     with pytest.raises(Exception, match="database"):
         await failing
+
+
+async def test_one_that_is_given_up_amid_its_work_lets_the_next_one_wait(
+    hass: HomeAssistant,
+) -> None:
+    done: list[str] = []
+    first = queue_in_turn(hass, None, lambda _: done.append("first"))
+    second = queue_in_turn(hass, None, lambda _: done.append("second"))
+    first.cancel()
+    await second
+    assert done == ["first", "second"]

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import select, update
 
 from custom_components.med_exporter.const import CONF_PDL, CONF_PLUGS, DOMAIN, PlugRole
-from custom_components.med_exporter.database import async_work_in_turn, queue_work
+from custom_components.med_exporter.database import queue_in_turn, queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.engine.ledger import accounts_of, quarters_table
@@ -243,11 +243,11 @@ class TestSetUp:
         def count(hass, schema, *rest):
             nonlocal parts
             parts += schema is RECEIPTS_SCHEMA
-            return async_work_in_turn(hass, schema, *rest)
+            return queue_in_turn(hass, schema, *rest)
 
         plugs = [replace(plug(), plug_id=f"50c7bf{number:06x}") for number in range(60)]
         days = {date(2026, 11, 19) - timedelta(days=n): 4.8 for n in range(30)}
-        with patch.object(booking_queue, "async_work_in_turn", count):
+        with patch.object(booking_queue, "queue_in_turn", count):
             waiting = []
             for one in plugs:
                 start = CounterStart(at=at(10), value_kwh=3.0)

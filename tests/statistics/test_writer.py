@@ -20,7 +20,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from sqlalchemy import event, text
 
-from custom_components.med_exporter.database import async_work_in_turn, queue_work
+from custom_components.med_exporter.database import queue_in_turn, queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
 from custom_components.med_exporter.statistics import writer as writer_module
@@ -210,7 +210,7 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
 
     def queue(*args):
         done.append("look")
-        return async_work_in_turn(*args)
+        return queue_in_turn(*args)
 
     take = BulkSums.take
 
@@ -221,7 +221,7 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
 
     with (
         patch.object(writer_module, "async_add_external_statistics", write),
-        patch.object(writer_module, "async_work_in_turn", queue),
+        patch.object(writer_module, "queue_in_turn", queue),
         patch.object(BulkSums, "take", store),
     ):
         await sums.writer.async_write()
@@ -286,14 +286,14 @@ async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, fre
 
     sums.sums = slow_sums
     parts = 0
-    queue = writer_module.async_work_in_turn
+    queue = writer_module.queue_in_turn
 
     def count(*arguments):
         nonlocal parts
         parts += 1
         return queue(*arguments)
 
-    with patch.object(writer_module, "async_work_in_turn", count):
+    with patch.object(writer_module, "queue_in_turn", count):
         await sums.new_writer().async_write()
     assert parts > 5
     assert await sums.stored("med_exporter:a") == list(range(1, 5001))

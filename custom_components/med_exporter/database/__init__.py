@@ -8,7 +8,7 @@ from .migration import NewerFormatError
 from .outcome import ignorable, succeeded
 from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
-from .turns import async_work_in_turn
+from .turns import queue_in_turn
 from .unavailable import DatabaseUnavailableError
 from .work import UndoneError, async_work_within, close_database, open_database, queue_work
 
@@ -22,11 +22,11 @@ __all__ = [
     "async_read",
     "async_read_by",
     "async_read_recorder",
-    "async_work_in_turn",
     "async_work_within",
     "close_database",
     "ignorable",
     "open_database",
+    "queue_in_turn",
     "queue_work",
     "succeeded",
     "write_each",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 
 from ..clocks.local import local_zone
-from ..database import async_work_in_turn, ignorable, succeeded
+from ..database import ignorable, queue_in_turn, succeeded
 from ..later import later_in_thread
 from .books import write_history, write_posting
 from .past import PlugHistory
@@ -61,7 +61,6 @@ class BookingQueue:
         # the part that is being written.
         self._carried: dict[str, Carried] = {}
         self._carried_then = self._carried
-        self._part: asyncio.Task[int] | None = None
         # Whether the last part left something for the next one.
         self._is_full = False
         self.booking: asyncio.Future[int] | None = None
@@ -86,17 +85,12 @@ class BookingQueue:
         zone, booked = local_zone(), 0
 
         def next_part() -> None:
-            # No task of Home Assistant's: its start waits for its own, and the recorder for its
-            # start; its stop cancels others.
-            self._part = self._hass.loop.create_task(
-                async_work_in_turn(
-                    self._hass,
-                    RECEIPTS_SCHEMA,
-                    lambda connection: self._write(connection, zone),
-                    self._forget,
-                )
-            )
-            self._part.add_done_callback(go_on)
+            queue_in_turn(
+                self._hass,
+                RECEIPTS_SCHEMA,
+                lambda connection: self._write(connection, zone),
+                self._forget,
+            ).add_done_callback(go_on)
 
         def gather() -> None:
             if self._pasts.goes_on and self._hass.is_running:

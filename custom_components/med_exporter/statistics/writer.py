@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
 from ..const import DOMAIN
-from ..database import UndoneError, async_work_in_turn, queue_work
+from ..database import UndoneError, queue_in_turn, queue_work
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import hour_of
 from .bulk import BulkSums
@@ -148,7 +148,7 @@ class SumsWriter:
                 now = certain_now(self._hass).timestamp()
                 async with asyncio.timeout(_LIMIT):
                     look = partial(self._look, now=now)
-                    part = await async_work_in_turn(self._hass, self._schema, look, self._note_pace)
+                    part = await queue_in_turn(self._hass, self._schema, look, self._note_pace)
                 for running_sum, name in part.described:
                     self._write(running_sum, name, [])
                 for statistic_id, first_ts in part.changes.items():
