@@ -48,6 +48,16 @@ def later(package: str | None, module: str, name: str) -> Callable[..., Coroutin
     return call
 
 
+def later_with(beside: Later, wanted: Later) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """Return a coroutine function as `later` does, with something else loaded by then."""
+
+    async def call(hass: HomeAssistant, *arguments: object) -> Any:  # noqa: ANN401
+        await beside.async_get(hass)
+        return await (await wanted.async_get(hass))(hass, *arguments)
+
+    return call
+
+
 def later_in_thread(package: str | None, module: str, name: str) -> Callable[..., Any]:
     """Return a function of a module, for whoever does not hold the event loop."""
     found = Later(package, module, name)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from custom_components.med_exporter.statistics import pace as pace_module
+from custom_components.med_exporter.database import held as held_module
 from custom_components.med_exporter.statistics.pace import Pace
 
 
@@ -15,8 +15,8 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.computed = self.passed = 0.0
-        monkeypatch.setattr(pace_module, "thread_time", lambda: self.computed)
-        monkeypatch.setattr(pace_module, "monotonic", lambda: self.passed)
+        monkeypatch.setattr(held_module, "thread_time", lambda: self.computed)
+        monkeypatch.setattr(held_module, "monotonic", lambda: self.passed)
         self.pace = Pace()
 
     def write(self, microseconds: float, others: float = 0.0, hours: int | None = None) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ..engine.database.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .each import write_each
+from .held import Held
 from .migration import NewerFormatError
-from .outcome import ignorable, succeeded
+from .outcome import end_like, ignorable, succeeded
 from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
 from .turns import queue_in_turn
@@ -16,6 +17,7 @@ __all__ = [
     "LONG_TEXT",
     "TABLE_OPTIONS",
     "DatabaseUnavailableError",
+    "Held",
     "NewerFormatError",
     "Schema",
     "UndoneError",
@@ -24,6 +26,7 @@ __all__ = [
     "async_read_recorder",
     "async_work_within",
     "close_database",
+    "end_like",
     "ignorable",
     "open_database",
     "queue_in_turn",

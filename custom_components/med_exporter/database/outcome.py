@@ -17,3 +17,11 @@ def ignorable[F: Future[Any]](future: F) -> F:
 def succeeded(future: Future[Any]) -> bool:
     """Tell whether a future that is done has a result; its error then counts as looked at."""
     return not future.cancelled() and future.exception() is None
+
+
+def end_like(future: Future[Any], other: Future[Any]) -> None:
+    """Let a future, which is not done, end as another one that has no result."""
+    if other.cancelled():
+        future.cancel()
+    elif (error := other.exception()) is not None:
+        future.set_exception(error)

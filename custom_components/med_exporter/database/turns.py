@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from .outcome import ignorable
+from .outcome import end_like, ignorable, succeeded
 from .work import queue_work
 
 if TYPE_CHECKING:
@@ -49,12 +49,10 @@ def queue_in_turn[T](
 
     def tell(worked: asyncio.Future[T]) -> None:
         if not done.done():
-            if worked.cancelled():
-                done.cancel()
-            elif (error := worked.exception()) is not None:
-                done.set_exception(error)
-            else:
+            if succeeded(worked):
                 done.set_result(worked.result())
+            else:
+                end_like(done, worked)
         end_turn()
 
     def end_turn() -> None:

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_CLIENT_SECRET, Platform
 
 from ..const import EntryType
 from ..entries.kind import EntryKind
-from ..later import Later, later
+from ..later import Later, later, later_with
 from .dialogs import dialogs
 
 if TYPE_CHECKING:
@@ -21,13 +21,6 @@ _SET_UP: Final = Later(_GRID, "coordinator", "async_setup_grid")
 _SENSORS: Final = Later(_GRID, "sensors", "grid_sensors")
 
 
-async def _async_set_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> object:
-    """Set up the entry, with what makes its sensors loaded by then."""
-    await _SENSORS.async_get(hass)
-    made: object = await (await _SET_UP.async_get(hass))(hass, entry)
-    return made
-
-
 def _add_sensors(
     hass: HomeAssistant, entry: ConfigEntry[Any], add: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -37,7 +30,7 @@ def _add_sensors(
 
 GRID: Final = EntryKind(
     type=EntryType.GRID.value,
-    async_setup=_async_set_up,
+    async_setup=later_with(_SENSORS, _SET_UP),
     async_remove=later(_GRID, "coordinator", "async_remove_grid"),
     entities={Platform.SENSOR: _add_sensors},
     steps=dialogs("grid", "GridSteps"),

@@ -8,7 +8,7 @@ from homeassistant.const import Platform
 
 from ..const import EntryType
 from ..entries.kind import EntryKind
-from ..later import Later, later
+from ..later import Later, later, later_with
 from .dialogs import dialogs
 
 if TYPE_CHECKING:
@@ -21,13 +21,6 @@ _SET_UP: Final = Later(_HERE, "meters.point", "async_setup_meters")
 _SENSORS: Final = Later(_HERE, "meter_entities", "add_meters_sensors")
 
 
-async def _async_set_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> object:
-    """Set up the entry, with what adds its sensors loaded by then."""
-    await _SENSORS.async_get(hass)
-    made: object = await (await _SET_UP.async_get(hass))(hass, entry)
-    return made
-
-
 def _add_sensors(
     hass: HomeAssistant, entry: ConfigEntry[Any], add: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -36,7 +29,7 @@ def _add_sensors(
 
 METERS: Final = EntryKind(
     type=EntryType.METERS.value,
-    async_setup=_async_set_up,
+    async_setup=later_with(_SENSORS, _SET_UP),
     async_remove=later(_HERE, "meters.point", "async_remove_meters"),
     entities={Platform.SENSOR: _add_sensors},
     steps=dialogs("meters", "MetersSteps"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 
 from ..clocks.local import local_zone
-from ..database import ignorable, queue_in_turn, succeeded
+from ..database import Held, end_like, ignorable, queue_in_turn, succeeded
 from ..later import later_in_thread
 from .books import write_history, write_posting
 from .past import PlugHistory
@@ -108,19 +107,17 @@ class BookingQueue:
                     gather()
                 return
             self.booking = None
-            if part.cancelled():
-                done.cancel()
-            elif (error := part.exception()) is not None:
-                done.set_exception(error)
-            else:
+            if succeeded(part):
                 done.set_result(booked + part.result())
+            else:
+                end_like(done, part)
 
         gather()
         return done
 
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
-        begun, worked, written = monotonic(), thread_time(), 0
+        held, written = Held(_SHORT, _LATE), 0
         carried, items = dict(self._carried), list(self._pending)
         for item in items:
             if isinstance(item, Posting):
@@ -133,7 +130,7 @@ class BookingQueue:
             else:
                 _write_hours(connection, item, self._names)
             written += 1
-            if thread_time() - worked > _SHORT or monotonic() - begun > _LATE:
+            if held.share > 1:
                 break
         self._carried_then = carried
         self._is_full = written < len(items)

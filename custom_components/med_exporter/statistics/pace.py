@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from math import isqrt
-from time import monotonic, thread_time
 from typing import Final
+
+from ..database import Held
 
 # How long the recorder's thread may take for a part, in seconds of processor and by the clock. Most
 # of it by the clock alone is what others do: parts by that would be the smaller the more they do,
@@ -39,20 +40,20 @@ class Pace:
         self.hours = _FEWEST
         # By how much they may grow with a part: the less once it is known how many are too many.
         self._growth = _FASTEST
-        self._begun = self._worked = 0.0
+        self._held = Held(SHORT, LATE)
 
     def begin(self) -> None:
         """Note that the recorder's thread begins with a part. To be called in it."""
-        self._begun, self._worked = monotonic(), thread_time()
+        self._held = Held(SHORT, LATE)
 
     @property
     def took_long(self) -> bool:
         """Tell whether the part has taken as long as it may. To be asked in its thread."""
-        return self._share() > 1
+        return self._held.share > 1
 
     def end(self, hours: int) -> None:
         """Note that a part with so many hours is committed. To be called in its thread."""
-        share = self._share()
+        share = self._held.share
         if not hours or (share <= 1 and 2 * hours < self.hours):
             # Not all that it might have been: nothing is known of more.
             return
@@ -73,6 +74,3 @@ class Pace:
         """
         best = min(most, isqrt(_BALANCE * self.hours // max(1, sums)))
         return max(_SHORTEST, best // _DAY * _DAY)
-
-    def _share(self) -> float:
-        return max((thread_time() - self._worked) / SHORT, (monotonic() - self._begun) / LATE)

@@ -8,21 +8,21 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.engine.codec import to_json
 from custom_components.med_exporter.engine.process.second import second_process
 
 from ..conftest import FRIDGE, at
+from .workers import WORKER, request_of
+from .workers import worker as worker_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
 START = at("2025-01-10 00:00")
 LONG = 160_000
 """States of one pass that are shared."""
@@ -53,22 +53,9 @@ def job(exports):
     return exports.job(**ALL)
 
 
-@contextmanager
-def worker(home, job, turns=None, files=()) -> Iterator[subprocess.Popen]:
+def worker(home, job, turns=None, files=()) -> AbstractContextManager[subprocess.Popen]:
     """Start a worker; its standard input stays open."""
-    request = {
-        "database_url": home.url, "sys_path": sys.path, "turns": turns, "job": to_json(job),
-    }  # fmt: skip
-    with subprocess.Popen(
-        [sys.executable, "-I", WORKER],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=files,
-    ) as process:  # fmt: skip
-        process.stdin.write(json.dumps(request).encode() + b"\n")
-        process.stdin.flush()
-        try:
-            yield process
-        finally:
-            process.kill()
+    return worker_of(request_of(home.url, job, turns), files)
 
 
 def children(process: subprocess.Popen) -> list[int]:

@@ -6,22 +6,21 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.engine.codec import to_json
 from tests.locks import any_waits, shows_who_waits
 
 from ..conftest import FRIDGE, at
+from .workers import request_of
+from .workers import worker as worker_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from contextlib import AbstractContextManager
 
-WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
 START = at("2025-01-10 00:00")
 
 pytestmark = shows_who_waits
@@ -40,25 +39,12 @@ def file():
 def worker(file, exports):
     """Return what starts a worker of so many readings in its turn."""
 
-    @contextmanager
-    def start(readings: int, places: int = 1, name: str = "export") -> Iterator[subprocess.Popen]:
+    def start(
+        readings: int, places: int = 1, name: str = "export"
+    ) -> AbstractContextManager[subprocess.Popen]:
         job = exports.job(start=START, end=START + readings, path=str(exports.folder / name))
-        request = {
-            "database_url": exports.recorder.url,
-            "sys_path": sys.path,
-            "turns": {"file": file, "places": places},
-            "job": to_json(job),
-        }
-        with subprocess.Popen(
-            [sys.executable, "-I", WORKER],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=[file],
-        ) as process:  # fmt: skip
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
-            try:
-                yield process
-            finally:
-                process.kill()
+        turns = {"file": file, "places": places}
+        return worker_of(request_of(exports.recorder.url, job, turns), (file,))
 
     return start
 

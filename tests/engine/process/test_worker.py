@@ -9,40 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.engine.codec import to_json
-
 from ..conftest import FRIDGE, at
 from ..recorder_database import RecorderDatabase
+from .workers import WORKER, request_of, worker
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-WORKER = Path(__file__).parents[3] / "custom_components/med_exporter/engine/__main__.py"
 START = at("2025-01-10 00:00")
 LONG = 60_000
-
-
-@contextmanager
-def worker(request: object) -> Iterator[subprocess.Popen]:
-    """Start a worker and give it a request; its standard input stays open."""
-    with subprocess.Popen(
-        [sys.executable, "-I", WORKER],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        process.stdin.write(
-            request if isinstance(request, bytes) else json.dumps(request).encode() + b"\n"
-        )
-        process.stdin.flush()
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def finished(request: object) -> tuple[list[dict], int, str]:
@@ -62,12 +38,7 @@ def states(recorder):
 def request_for(exports):
     def make(**changes) -> dict:
         job = exports.job(**({"start": START, "end": START + LONG} | changes))
-        return {
-            "database_url": exports.recorder.url,
-            "sys_path": sys.path,
-            "turns": None,
-            "job": to_json(job),
-        }
+        return request_of(exports.recorder.url, job)
 
     return make
 
