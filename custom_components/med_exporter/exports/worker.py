@@ -19,6 +19,7 @@ from ..const import LOGGER
 from ..database.commit import async_commit
 from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
+from ..engine.process.processors import places
 from ..engine.results import Result
 from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
 
@@ -56,14 +57,15 @@ async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) 
         return await _async_run_in_thread(hass, instance, job, on_progress)
     # The first time, it takes long to find out how a job is written.
     written = await hass.async_add_executor_job(to_json, job)
-    return await _async_run_in_process(instance.db_url, written, on_progress)
+    at_once = await hass.async_add_executor_job(places)
+    return await _async_run_in_process(instance.db_url, written, at_once, on_progress)
 
 
 async def _async_run_in_process(
-    database_url: str, job: dict[str, Any], on_progress: OnProgress
+    database_url: str, job: dict[str, Any], at_once: int, on_progress: OnProgress
 ) -> Result:
     file = _file_of_turns()
-    turns = None if file is None else {"file": file, "places": _places()}
+    turns = None if file is None else {"file": file, "places": at_once}
     engine = await EngineProcess.async_start(files=() if file is None else (file,))
     try:
         # The pipe stays open: its end tells the engine that Home Assistant is gone.
@@ -85,11 +87,6 @@ def _file_of_turns() -> int | None:
     with suppress(AttributeError, OSError):
         return os.memfd_create("turns")
     return None
-
-
-def _places() -> int:
-    """Return how many engines may compute at the same time: a processor is Home Assistant's."""
-    return max((os.process_cpu_count() or 1) - 1, 1)
 
 
 async def _async_follow(stream: asyncio.StreamReader, on_progress: OnProgress) -> Result | None:

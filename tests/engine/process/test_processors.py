@@ -1,4 +1,4 @@
-"""What is left of the machine for a second process."""
+"""What is left of the machine for engines, and for a second process of one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import os
 import pytest
 
 from custom_components.med_exporter.engine.process import processors as module
-from custom_components.med_exporter.engine.process.processors import is_there_room, yield_to_all
+from custom_components.med_exporter.engine.process.processors import (
+    is_there_room,
+    places,
+    yield_to_all,
+)
 
 
 @pytest.fixture
@@ -44,6 +48,23 @@ def machine(monkeypatch, tmp_path):
 def test_room_is_two_processors_and_memory(machine, of, expected):
     machine(**of)
     assert is_there_room() is expected
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"),
+    [
+        ({"processors": 4}, 3),
+        ({"processors": 2}, 1),
+        ({"processors": 1}, 1),
+        ({"processors": None}, 1),
+        ({"quota": "300000 100000"}, 2),
+        ({"quota": "250000 100000"}, 1),
+        ({"quota": "50000 100000"}, 1),
+    ],
+)
+def test_one_processor_is_left_to_home_assistant(machine, of, expected):
+    machine(**of)
+    assert places() == expected
 
 
 def test_where_the_system_tells_nothing_there_is_room(machine, monkeypatch, tmp_path):

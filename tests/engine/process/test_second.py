@@ -162,6 +162,17 @@ def test_nobody_waits_long_for_one_that_stands_still(home, tmp_path):
     assert helped(home, tmp_path, before=at_once, meanwhile=STOP) == 0
 
 
+def test_one_that_nobody_waits_for_any_longer_ends(home, tmp_path):
+    then = """
+    assert next(made, None) is None
+    os.kill(child.pid, signal.SIGCONT)
+    child.join(20)
+    assert child.exitcode == 1
+"""
+    at_once = "second._PATIENCE_SECONDS = 0.01"
+    assert helped(home, tmp_path, before=at_once, meanwhile=STOP, then=then) == 0
+
+
 def test_leaves_the_disk_to_the_file(home, tmp_path):
     """Frames need about as much as the file, which would have had room without them."""
     assert helped(home, tmp_path, before="second._LEFT_ON_DISK = 1 << 60") == 0

@@ -6,11 +6,13 @@ import fcntl
 import json
 import os
 import subprocess
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.engine.process import turns
 from tests.locks import any_waits, shows_who_waits
 
 from ..conftest import FRIDGE, at
@@ -18,7 +20,6 @@ from .workers import request_of
 from .workers import worker as worker_of
 
 if TYPE_CHECKING:
-    import subprocess
     from contextlib import AbstractContextManager
 
 START = at("2025-01-10 00:00")
@@ -43,8 +44,8 @@ def worker(file, exports):
         readings: int, places: int = 1, name: str = "export"
     ) -> AbstractContextManager[subprocess.Popen]:
         job = exports.job(start=START, end=START + readings, path=str(exports.folder / name))
-        turns = {"file": file, "places": places}
-        return worker_of(request_of(exports.recorder.url, job, turns), (file,))
+        taken = {"file": file, "places": places}
+        return worker_of(request_of(exports.recorder.url, job, taken), (file,))
 
     return start
 
@@ -101,6 +102,25 @@ def test_the_place_of_a_worker_that_dies_is_free(readings, worker, file):
         assert json.loads(process.stdout.readline())["progress"] == 0
         process.kill()
         take(file)
+
+
+def test_a_worker_that_waits_for_something_else_gives_its_place_to_others(file):
+    """A server that does not answer is waited for as long as a connection may take."""
+    script = f"""
+import sys
+import {turns.__name__} as turns
+turns._LONGEST_SECONDS = 0.05
+turns.Turns({file}, 1).begin()
+print("has it", flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=(file,),
+    ) as process:  # fmt: skip
+        assert process.stdout.readline() == b"has it\n"
+        take(file)
+        assert process.poll() is None
 
 
 def test_workers_that_share_a_place_all_come_to_their_end(readings, worker):

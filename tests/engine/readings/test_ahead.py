@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.states import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from custom_components.med_exporter.engine.readings.part import Frame, Part
 
@@ -45,7 +46,7 @@ class Asked:
         self.parts: list[Part] = []
         self.taken = 0
 
-    def second(self, part: Part) -> Iterator[Frame]:
+    def second(self, part: Part) -> Generator[Frame]:
         self.parts.append(part)
         for frame in islice(frames(self._recorder, part), self._limit):
             self.taken += 1
@@ -114,7 +115,7 @@ def test_goes_on_by_itself_where_the_other_ends(home, limit):
 
 
 def test_what_the_other_never_said_is_no_loss(home):
-    assert Read(home).all(lambda _: iter(())) == Read(home).all()
+    assert Read(home).all(lambda _: (frame for frame in ())) == Read(home).all()
 
 
 def test_is_joined_later_where_the_other_cannot_know(home):
@@ -134,17 +135,26 @@ def test_is_joined_later_where_the_other_cannot_know(home):
 
 @pytest.mark.parametrize("attempts", [1, 3, 7])
 def test_goes_on_alone_where_both_never_know_the_same(home, attempts):
-    """Nobody waits any longer for what cannot be taken."""
+    """Nobody waits any longer for what cannot be taken, and nobody makes it."""
     taken = []
+    closed = []
+
+    def made(part):
+        with suppress(GeneratorExit):
+            for moment, states, made in frames(Recorder(home.connect, manner=FEW), part):
+                taken.append(moment)
+                yield moment, [(*state[:-1], -1.0) for state in states], made
+        closed.append(frames_of[-1])
 
     def second(part):
-        for moment, states, made in frames(Recorder(home.connect, manner=FEW), part):
-            taken.append(moment)
-            yield moment, [(*state[:-1], -1.0) for state in states], made
+        frames_of.append(made(part))
+        return frames_of[-1]
 
+    frames_of = []
     read = Read(home)
     assert read.all(second, manner=FEW._replace(attempts=attempts)) == read.all()
     assert len(taken) == attempts
+    assert closed == frames_of
 
 
 def test_what_a_plug_was_like_is_not_believed(home):

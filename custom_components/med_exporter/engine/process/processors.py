@@ -17,6 +17,11 @@ _LOWEST: Final = 19
 """Of all priorities that every system knows."""
 
 
+def places() -> int:
+    """Return how many engines may compute at the same time: a processor is Home Assistant's."""
+    return max(int(_processors()) - 1, 1)
+
+
 def is_there_room() -> bool:
     """Tell whether two processes have a processor each, and the second one memory."""
     return _processors() >= 2 and _memory_kb() >= _LEAST_MEMORY_KB

@@ -21,7 +21,7 @@ from ..rows.packing import packed, unpacked
 from .processors import yield_to_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from multiprocessing.connection import Connection
 
     from ..readings.part import Frame, Part, Second
@@ -68,7 +68,7 @@ def _begun(stack: ExitStack, url: str, folder: str) -> Second:
         process.start()
     stack.callback(process.join)
     stack.callback(process.kill)
-    return lambda part: _Frames(part, ours, file)
+    return lambda part: _asked(part, ours, file.fileno())
 
 
 def _work(url: str, file: BinaryIO, ours: Ours, theirs: Theirs) -> None:
@@ -96,46 +96,33 @@ def _free_bytes(file: BinaryIO) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-class _Frames:
-    """The frames of a part, as far as they come in time."""
+def _asked(part: Part, line: Ours, file: int) -> Generator[Frame]:
+    """Let the second begin a part, and return the frames of it that come in time."""
+    with suppress(OSError):
+        line.send(part)
+    return _frames(part, line, file, time.monotonic())
 
-    def __init__(self, part: Part, line: Ours, file: BinaryIO) -> None:
-        self._part = part
-        self._line = line
-        self._file = file.fileno()
-        self._place = 0
-        self._reached = part.begin
-        self._began = time.monotonic()
-        self._pace: float | None = None
-        self._waited = 0.0
-        with suppress(OSError):
-            line.send(part)
 
-    def __iter__(self) -> Iterator[Frame]:
-        return self
-
-    def __next__(self) -> Frame:
-        if self._pace is None:
-            own = self._part.begin - self._part.start
-            # Seconds that the first process took for a second of its own part.
-            self._pace = (time.monotonic() - self._began) / own if own else 0.0
-        if not self._is_there():
-            raise StopIteration
-        try:
-            size = self._line.recv()
-            data = os.pread(self._file, size, self._place)
-        except (EOFError, OSError):
-            # It has ended; before it took its part, the system calls that a reset.
-            raise StopIteration from None
-        self._place += size
-        frame = cast("Frame", unpacked(data))
-        self._reached = frame[0]
-        return frame
-
-    def _is_there(self) -> bool:
-        """Tell whether the next frame comes while it is worth while to wait."""
-        own = (self._pace or 0.0) * (self._reached - self._part.begin)
-        began = time.monotonic()
-        found = self._line.poll(max(_PATIENCE_SECONDS + _WORTH * own - self._waited, 0.0))
-        self._waited += time.monotonic() - began
-        return found
+def _frames(part: Part, line: Ours, file: int, began: float) -> Generator[Frame]:
+    own = part.begin - part.start
+    # Seconds that the first process took for a second of its own part.
+    pace = (time.monotonic() - began) / own if own else 0.0
+    place, reached, waited = 0, part.begin, 0.0
+    # The second ends where nobody hears it any more.
+    with line:
+        while True:
+            began = time.monotonic()
+            patience = _PATIENCE_SECONDS + _WORTH * pace * (reached - part.begin)
+            if not line.poll(max(patience - waited, 0.0)):
+                return
+            waited += time.monotonic() - began
+            try:
+                size = line.recv()
+                data = os.pread(file, size, place)
+            except (EOFError, OSError):
+                # It has ended; before it took its part, the system calls that a reset.
+                return
+            place += size
+            frame = cast("Frame", unpacked(data))
+            reached = frame[0]
+            yield frame

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from typing import Final
 
@@ -15,6 +16,8 @@ from ..errors import InvalidJobError
 _TURN_SECONDS: Final = 0.25
 # As long as one who waits needs to wake up and take the place.
 _PAUSE_SECONDS: Final = 0.001
+_LONGEST_SECONDS: Final = 30.0
+"""That a turn may be late to end: whoever computes ends it, who waits for a server does not."""
 
 
 class Turns:
@@ -31,17 +34,17 @@ class Turns:
         self._place = 0
         self._end = 0.0
 
-    def take(self) -> None:
-        """Wait for a place and take it."""
-        self._place = self._free_place()
-        self._end = time.monotonic() + _TURN_SECONDS
+    def begin(self) -> None:
+        """Wait for a place and take it, for the first time."""
+        self._take()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     def go_on(self) -> None:
         """Let others have the place if the turn is over, and wait for the next turn."""
         if time.monotonic() >= self._end:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place)
+            self._give()
             time.sleep(_PAUSE_SECONDS)
-            self.take()
+            self._take()
 
     def take_help(self) -> bool:
         """Tell whether this worker may have a second process, as one at a time may."""
@@ -50,6 +53,20 @@ class Turns:
         except OSError:
             return False
         return True
+
+    def _take(self) -> None:
+        self._place = self._free_place()
+        self._end = time.monotonic() + _TURN_SECONDS
+
+    def _give(self) -> None:
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._place)
+
+    def _watch(self) -> None:
+        """Let others have the place while this worker waits for something else."""
+        while True:
+            time.sleep(_LONGEST_SECONDS)
+            if time.monotonic() >= self._end + _LONGEST_SECONDS:
+                self._give()
 
     def _free_place(self) -> int:
         for place in range(self._places):

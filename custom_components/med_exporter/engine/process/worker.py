@@ -61,7 +61,7 @@ def _work(line: bytes, secrets: list[str]) -> Result:
     with _second(url, folder, turns) as second:
         _watch(job.path)
         if turns is not None:
-            turns.take()
+            turns.begin()
         # SQLite sorts in files of its own, which belong on the disk that the export goes to.
         os.environ["SQLITE_TMPDIR"] = folder
         secrets[:] = database.secrets_of(url)

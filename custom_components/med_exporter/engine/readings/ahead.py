@@ -19,7 +19,7 @@ from .pivot import ONE_READING, Lines, Plug
 from .slots import parser_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from ..recorder.states import Recorder
     from .part import Frame, Part, PartOfPlug, PlugState
@@ -29,7 +29,7 @@ _READINGS_BEFORE = 3
 """That are made again: the last may not be whole, and how long one holds tells the one after it."""
 
 
-def frames(recorder: Recorder, part: Part) -> Iterator[Frame]:
+def frames(recorder: Recorder, part: Part) -> Generator[Frame]:
     """Yield what plugs are like where a part begins, and then their readings, frame by frame."""
     lines = Lines(recorder.units)
     plugs = []
@@ -50,12 +50,12 @@ class Ahead:
 
     Args:
         part: that the second makes.
-        frames: of the part.
+        frames: of the part, which are closed where no more of them is taken.
         attempts: frames in which both may come to know the same, before the first goes on alone.
 
     """
 
-    def __init__(self, part: Part, frames: Iterator[Frame], attempts: int) -> None:
+    def __init__(self, part: Part, frames: Generator[Frame], attempts: int) -> None:
         self._end = part.end
         self._frames = frames
         self._attempts = attempts
@@ -91,6 +91,7 @@ class Ahead:
             if self.until > reached:
                 return None
             self._compare(plugs)
+        self._frames.close()
         self.until = self._end
         return None
 

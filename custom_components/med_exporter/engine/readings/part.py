@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from .reading import Reading
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     """Up to when (UTC seconds) all is taken, and of each plug what it is like then, and its
     readings since the frame before."""
 
-    type Second = Callable[[Part], Iterator[Frame]]
+    type Second = Callable[[Part], Generator[Frame]]
     """Lets a second process make the frames of a part. They end early where it fails, or where to
-    wait for them would take longer than to make them."""
+    wait for them would take longer than to make them. Once they are closed it makes no more."""
 
 
 @dataclass(frozen=True, slots=True)
