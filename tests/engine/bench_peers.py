@@ -29,12 +29,12 @@ PEERS = Path(__file__).with_name("peers.py")
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A file, what it is compared with, and the ratio of times that is wanted."""
+    """A file, what it is compared with, and the ratio of times that is wanted, if one is."""
 
     file_format: str
     aggregation: str
     peer: str
-    goal: float
+    goal: float | None
 
 
 PAIRS = (
@@ -42,6 +42,7 @@ PAIRS = (
     Pair("csv", "raw", "polars_csv", 1.0),
     Pair("csv", "raw", "merge_csv", 1.0),
     Pair("csv", "raw", "sqlite3_states", 0.85),
+    Pair("csv", "raw", "sqlite3_table", None),
     Pair("json", "raw", "pandas_json", 0.4),
     Pair("json", "raw", "polars_json", 1.0),
     Pair("excel", "raw", "xlsxwriter_ready", 0.4),
@@ -128,7 +129,8 @@ def _write(readings: int, took: dict[str, list[Measured]], shown: dict[str, floa
         (
             f"Written by `scripts/bench --peers`: {readings:,} rows of {PLUGS} plugs in SQLite.",
             "`merge csv` is the plainest loop in Python over the states in order of time.",
-            "`sqlite3 states` only reads them so, by SQLite's command line.",
+            "`sqlite3 states` only prints the states of the plugs' entities so, by SQLite's own",
+            "command; `sqlite3 table` all that the table has, as if no home had other entities.",
             "`xlsxwriter ready` has its rows ready, and is in its mode of constant memory.",
             "Rows of periods are beside the raw rows of pandas: all states are read for both.",
             "Two processes make a file where two processors are idle: its memory is that of both.",

@@ -176,9 +176,22 @@ def xlsxwriter_ready(database: str, target: str) -> None:
 
 
 def sqlite3_states(database: str, target: str) -> None:
-    """The states alone, in order of time, by the command line of SQLite."""
+    """The states of the plugs' entities, in order of time, by the command line of SQLite."""
+    with sqlite3.connect(database) as connection:
+        entities = connection.execute("SELECT metadata_id FROM states_meta")
+        ids = [str(number) for (number,) in entities]
+    theirs = f"FROM states WHERE metadata_id IN ({','.join(ids)})"
+    _print(database, STATES.replace("FROM states", theirs), target)
+
+
+def sqlite3_table(database: str, target: str) -> None:
+    """The same, as far as the table holds nothing else: no home has such a one."""
+    _print(database, STATES, target)
+
+
+def _print(database: str, query: str, target: str) -> None:
     with open(target, "wb") as file:  # noqa: PTH123
-        subprocess.run(["sqlite3", "-csv", database, STATES], stdout=file, check=True)
+        subprocess.run(["sqlite3", "-csv", database, query], stdout=file, check=True)
 
 
 def _peak() -> int:
@@ -204,6 +217,7 @@ PEERS = {
         polars_json,
         merge_csv,
         sqlite3_states,
+        sqlite3_table,
         xlsxwriter_ready,
     )
 }

@@ -149,7 +149,7 @@ def live(recorder: RecorderDatabase, home: dict[str, Any]) -> None:
 def second_of(recorder: RecorderDatabase, ended_after: int | None) -> Second:
     """Return what makes the later part of the readings, until it fails after some frames."""
     other = Recorder(recorder.connect, manner=FEW._replace(page=4))
-    return lambda part: islice(frames(other, part), ended_after)
+    return lambda part: (frame for frame in islice(frames(other, part), ended_after))
 
 
 def told(data: bytes) -> bytes | dict[str, bytes]:

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from custom_components.med_exporter.engine.process.second import second_process
+from tests.servers import KINDS, new_database
 
 from ..conftest import FRIDGE, at
 from .workers import WORKER, request_of
@@ -98,6 +101,28 @@ def test_the_file_is_that_of_one_process(home, job, expected):
         result = ended(process)
         assert result["records"] == LONG
         assert not is_alive(second)
+    assert Path(job.path).read_bytes() == expected
+
+
+FILLED = """
+    INSERT INTO states (metadata_id, last_updated_ts, state)
+    WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 399)
+    SELECT metadata_id, {start} + one.n * 400 + other.n, CONCAT('', (one.n * 400 + other.n) % 997)
+    FROM numbers AS one CROSS JOIN numbers AS other CROSS JOIN states_meta ORDER BY 2
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_is_asked_by_both(database_server, job, expected, kind):
+    from ..recorder_database import RecorderDatabase  # noqa: PLC0415  # loads what others do not
+
+    with new_database(database_server(kind)) as url, closing(RecorderDatabase(url)) as home:
+        home.add(FRIDGE.entities["power_w"], [])
+        with home.engine.begin() as connection:
+            connection.execute(text(FILLED.format(start=START)))
+        with worker(home, job) as process:
+            helper_of(process)
+            ended(process)
     assert Path(job.path).read_bytes() == expected
 
 

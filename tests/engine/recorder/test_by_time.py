@@ -13,15 +13,13 @@ START, END = 1000.0, 2000.0
 POWER, OTHER = "sensor.power", "sensor.of_nobody"
 
 
-def test_goes_through_the_index_of_time(recorder):
-    recorder.add(POWER, [(START + n, n) for n in range(100)])
-    query = module._IN_ORDER.params(start=0.0, end=END, ids=[1, 2], size=9)
-    with recorder.connect() as connection:
-        text = query.compile(connection, compile_kwargs={"literal_binds": True})
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
-    steps = [row[3] for row in plan]
-    assert "USING INDEX ix_states_last_updated_ts (last_updated_ts>?" in steps[0]
-    assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
+def test_goes_through_the_index_of_time(many_states, plan_of):
+    """And so nothing is sorted, but for what is of the same moment."""
+    (plan,) = plan_of(lambda reader: take_page(reader, many_states, 20_000, 90_000, lambda _: None))
+    assert "ix_states_last_updated_ts" in plan
+    assert "TEMP B-TREE FOR ORDER BY" not in plan
+    assert "filesort" not in plan
+    assert plan.count("Sort") == plan.count("Incremental Sort") + plan.count("Sort Key")
 
 
 @pytest.mark.parametrize("page", [1, 2, 3, 100])
@@ -45,10 +43,12 @@ def test_a_page_has_all_of_a_moment_or_none(recorder, page):
     ("own", "others", "expected"), [(100, 0, True), (100, 1000, False), (0, 100, False)]
 )
 def test_is_faster_where_the_entities_have_a_good_part(
-    recorder, monkeypatch, own, others, expected
+    database, monkeypatch, own, others, expected
 ):
     monkeypatch.setattr(module, "_LEAST_STATES", 1)
-    recorder.add(POWER, [(START + n * 1000 / own, n) for n in range(own)])
-    recorder.add(OTHER, [(START + n, n) for n in range(others)])
-    states = states_if_faster(Recorder(recorder.connect), [1], START, END)
+    database.add(POWER, [(START + n * 1000 / own, n) for n in range(own)])
+    database.add(OTHER, [(START + n, n) for n in range(others)])
+    reader = Recorder(database.connect)
+    ids = list(reader.metadata_ids([POWER]).values())
+    states = states_if_faster(reader, ids, START, END)
     assert states == pytest.approx(own if expected else 0, rel=0.5)

@@ -29,11 +29,16 @@ _CONNECT_TIMEOUT = 30
 _BUSY_TIMEOUT = 60
 """Seconds to wait while somebody else locks a SQLite database."""
 
-_READ_ONLY = {
-    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-    "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+_FIRST = {
+    "postgresql": (
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+        # Where an entity's states seem far apart, it would look for them among those of all.
+        "SET random_page_cost = 1.1",
+    ),
+    "mysql": ("SET SESSION TRANSACTION READ ONLY",),
+    "mariadb": ("SET SESSION TRANSACTION READ ONLY",),
 }
+"""What a server is told when a connection to it begins."""
 _TIMEOUT_BY_CONNECT_TIMEOUT = {"psycopg2", "psycopg", "pymysql", "mysqldb"}
 
 
@@ -92,12 +97,13 @@ def _server(url: URL) -> Engine:
     engine = create_engine(
         url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True, connect_args=arguments
     )
-    statement = _READ_ONLY[url.get_backend_name()]
+    statements = _FIRST[url.get_backend_name()]
 
     @event.listens_for(engine, "connect")
-    def _forbid_writing(connection: DBAPIConnection, _record: object) -> None:
+    def _begin(connection: DBAPIConnection, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(statement)
+        for statement in statements:
+            cursor.execute(statement)
         cursor.close()
         connection.commit()
 

@@ -58,25 +58,23 @@ def _work(line: bytes, secrets: list[str]) -> Result:
     database: Any = import_module("..database.connections", __package__)
     run: Any = import_module("..run", __package__)
     folder = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
-    with _second(url, folder, turns) as second:
+    secrets[:] = database.secrets_of(url)
+    # The driver is loaded here, so that a second process has it in the same memory.
+    with database.read_only(url) as connect, _second(url, folder, turns) as second:
         _watch(job.path)
         if turns is not None:
             turns.begin()
         # SQLite sorts in files of its own, which belong on the disk that the export goes to.
         os.environ["SQLITE_TMPDIR"] = folder
-        secrets[:] = database.secrets_of(url)
-        with database.read_only(url) as connect:
-            result: Result = run.run_job(
-                job, connect, _Reporter(turns).report, lambda: False, second=second
-            )
-            return result
+        result: Result = run.run_job(
+            job, connect, _Reporter(turns).report, lambda: False, second=second
+        )
+        return result
 
 
 def _second(url: str, folder: str, turns: Turns | None) -> AbstractContextManager[Second | None]:
     """Give a second process where there is room; only while this one has no other thread."""
-    if not url.startswith("sqlite:") or not is_there_room():
-        return nullcontext()
-    if turns is not None and not turns.take_help():
+    if not is_there_room() or (turns is not None and not turns.take_help()):
         return nullcontext()
     beside: Any = import_module(".second", __package__)
     return cast("AbstractContextManager[Second | None]", beside.second_process(url, folder))
