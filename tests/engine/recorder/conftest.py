@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +14,11 @@ from custom_components.med_exporter.engine.recorder.states import Recorder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from custom_components.med_exporter.engine.database.connections import Connect
+
 _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN", "mysql": "EXPLAIN"}
 # SQLite's own is as of a recorder that has never been analysed.
-_ANALYZE = {"postgresql": "ANALYZE states", "mysql": "ANALYZE TABLE states"}
+_ANALYZE = {"postgresql": "ANALYZE", "mysql": "ANALYZE TABLE states"}
 
 
 _MANY = """
@@ -38,10 +41,10 @@ def many_states(database):
 
 
 @pytest.fixture
-def plan_of(database):
-    """Return the plans for what some work asks of the states, by a connection as exports have."""
+def plans_of(database):
+    """Return the plans for what some work asks, by a connection as exports have, of the states."""
 
-    def plans(work: Callable[[Recorder], object]) -> list[str]:
+    def plans(work: Callable[[Connect], object], tables: str = "states") -> list[str]:
         kind = database.engine.dialect.name
         with database.engine.begin() as connection:
             if kind in _ANALYZE:
@@ -49,12 +52,12 @@ def plan_of(database):
         asked = []
 
         def remember(connection, cursor, statement, parameters, context, many):
-            if "FROM states " in f"{statement} ".replace("\n", " "):
+            if re.search(rf"FROM ({tables})\b", statement):
                 asked.append((statement, parameters))
 
         with read_only(database.url) as connect:
             event.listen(Engine, "before_cursor_execute", remember)
-            work(Recorder(connect))
+            work(connect)
             event.remove(Engine, "before_cursor_execute", remember)
             with connect() as connection:
                 return [

@@ -13,9 +13,11 @@ START, END = 1000.0, 2000.0
 POWER, OTHER = "sensor.power", "sensor.of_nobody"
 
 
-def test_goes_through_the_index_of_time(many_states, plan_of):
+def test_goes_through_the_index_of_time(many_states, plans_of):
     """And so nothing is sorted, but for what is of the same moment."""
-    (plan,) = plan_of(lambda reader: take_page(reader, many_states, 20_000, 90_000, lambda _: None))
+    (plan,) = plans_of(
+        lambda connect: take_page(Recorder(connect), many_states, 20_000, 90_000, lambda _: None)
+    )
     assert "ix_states_last_updated_ts" in plan
     assert "TEMP B-TREE FOR ORDER BY" not in plan
     assert "filesort" not in plan

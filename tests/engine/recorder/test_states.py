@@ -172,13 +172,14 @@ class TestSummaries:
 _INDEX = "ix_states_metadata_id_last_updated_ts"
 
 
-def test_states_are_found_through_the_index(database, plan_of):
+def test_states_are_found_through_the_index(database, plans_of):
     for number_ in range(4):
         states = [(START + n * 0.1, n) for n in range(4_000)]
         database.add(f"sensor.{number_}", states)
     moment = START + 100
 
-    def ask(reader):
+    def ask(connect):
+        reader = Recorder(connect)
         (one,) = reader.metadata_ids(["sensor.1"]).values()
         list(reader.states([one], moment, moment + 2))
         reader.value_before(one, moment, number)
@@ -186,10 +187,10 @@ def test_states_are_found_through_the_index(database, plan_of):
         reader.moment_before([one], moment)
         reader.oldest([one])
         reader.counts([one], moment, moment + 9)
-        with reader.connect() as connection:
+        with connect() as connection:
             last_seen(connection, ["sensor.1"])
 
-    plans = plan_of(ask)
+    plans = plans_of(ask)
     assert len(plans) == 7
     for plan in plans:
         # MariaDB answers the oldest from the index before it makes a plan.
@@ -198,9 +199,11 @@ def test_states_are_found_through_the_index(database, plan_of):
         assert "filesort" not in plan
 
 
-def test_an_entity_of_many_is_not_sought_among_the_states_of_all(many_states, plan_of):
+def test_an_entity_of_many_is_not_sought_among_the_states_of_all(many_states, plans_of):
     """As PostgreSQL does where it takes the disk for one whose head has to move."""
-    (plan,) = plan_of(lambda reader: next(reader.states([many_states[6]], 90_000, 100_000)))
+    (plan,) = plans_of(
+        lambda connect: next(Recorder(connect).states([many_states[6]], 90_000, 100_000))
+    )
     assert _INDEX in plan
 
 
