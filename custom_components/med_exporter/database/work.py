@@ -53,7 +53,6 @@ class UndoneError[T](Exception):
 @callback
 def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
     """Drop all tables, and let no later work make them again until `open_database`."""
-
     engines: list[Engine] = []
 
     def drop(connection: Connection) -> int:
