@@ -152,6 +152,21 @@ async def test_tables_are_looked_up_once_for_each_database(hass):
     assert [one.split()[0] for one in own] == ["INSERT", "SELECT"]
 
 
+async def test_one_look_tells_of_all_components_that_are_there(hass):
+    own = MetaData()
+    Table("test_other", own, Column("number", Integer, primary_key=True))
+    await nothing(hass, SCHEMA)
+    await nothing(hass, Schema("other", 7, own))
+    known, other = Schema("shelf", 1, metadata), Schema("other", 7, own)
+    older, more = Schema("other", 8, own, migrations={7: lambda _: True}), MetaData()
+    Table("test_not_made", more, Column("number", Integer, primary_key=True))
+    absent = Schema("absent", 1, more)
+    assert await async_read(hass, known, names, None) == []
+    engine = get_instance(hass).engine
+    assert [one.is_ready(engine) for one in (known, other)] == [True, True]
+    assert [one.is_ready(engine) for one in (older, absent)] == [False, False]
+
+
 async def test_each_component_has_its_own(hass, versions):
     await nothing(hass, SCHEMA)
     await nothing(hass, Schema("other", 7, MetaData()))

@@ -27,7 +27,6 @@ pytestmark = pytest.mark.usefixtures("fridge")
 
 @pytest.fixture
 async def retention(jobs, hass):
-    # The first cleaning, when Home Assistant has started.
     await settled(hass)
     return hass.data[DATA_RETENTION]
 
@@ -63,6 +62,13 @@ async def test_everything_has_its_time(retention, hass):
     assert retention.last == cleaning
     assert (await hass.data[DATA_HISTORY].async_list(kind=ExportKind.PUSH))[1] == 1
     assert (await hass.data[DATA_AUDIT].async_list())[1] == 1
+
+
+async def test_cleans_a_minute_after_the_start(retention, hass):
+    assert retention.last is None
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=61))
+    await settled(hass)
+    assert retention.last is not None
 
 
 async def test_cleans_by_itself_every_hour(jobs, retention, hass, freezer):

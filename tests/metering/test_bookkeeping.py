@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +11,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, Ledger, PlugSeries, PointSeries
 from custom_components.med_exporter.sources.connection import KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import NOON, PARIS, HouseClock, add_metering_point, poll, settle
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from custom_components.med_exporter.ledger import EnergyPeriod
+    from custom_components.med_exporter.ledger import EnergyPeriod, RunningEnergy
 
 MAC = "50:C7:BF:00:00:01"
 PLUG = PlugSeries("50c7bf000001")
@@ -75,6 +75,44 @@ async def test_a_new_plug_brings_the_days_that_it_has_counted_alone(
     assert [day.kwh for day in await read_ledger(
         hass, "days", HOUSE, TODAY - timedelta(days=39), TODAY
     )] == pytest.approx([day.kwh for day in days])  # fmt: skip
+
+
+async def test_the_ledger_is_read_once_for_all_plugs_of_a_start(
+    hass: HomeAssistant, plug_network: PlugNetwork, clock: HouseClock
+) -> None:
+    plugs = [
+        EmulatedPlug(mac=f"50:C7:BF:00:00:0{number}", alias=f"Plug {number}", load=Fridge())
+        for number in range(1, 5)
+    ]
+    for plug in plugs:
+        await plug_network.start(plug)
+    asked: list[str] = []
+    known, running = Ledger.async_without_history, Ledger.async_running
+
+    async def count_known(self: Ledger, *arguments: Any) -> set[str]:
+        asked.append("known")
+        return await known(self, *arguments)
+
+    async def count_running(self: Ledger, *arguments: Any) -> RunningEnergy:
+        asked.append("running")
+        return await running(self, *arguments)
+
+    with (
+        patch.object(Ledger, "async_without_history", count_known),
+        patch.object(Ledger, "async_running", count_running),
+    ):
+        entry = await add_metering_point(hass, *(plug.address for plug in plugs))
+        await settle(hass)
+        await async_commit(hass)
+        await settle(hass)
+        assert asked.count("known") == 1
+        asked.clear()
+        clock.tick(900)
+        await poll(hass, entry)
+        await settle(hass)
+        await async_commit(hass)
+        await settle(hass)
+        assert asked == ["running"]
 
 
 async def test_a_new_plug_that_does_not_tell_its_days_at_once_is_asked_again(

@@ -17,6 +17,7 @@ from .migration import NewerFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from sqlalchemy import MetaData
     from sqlalchemy.engine import Connection, Engine
@@ -33,11 +34,23 @@ def forget_schemas(engine: Engine) -> None:
         schema.forget(engine)
 
 
+def _look_up_all(connection: Connection) -> None:
+    """Note of all components whether a database has their tables as described now."""
+    tables = set(inspect(connection).get_table_names())
+    if versions_table.name not in tables:
+        return
+    columns = versions_table.c
+    rows = connection.execute(select(columns.component, columns.version))
+    versions = dict(rows.tuples().all())
+    for schema in _SCHEMAS:
+        schema.note_if_there(connection.engine, tables, versions)
+
+
 class Schema:
     """The tables of one component, and their version.
 
-    What a database holds is looked up once. The recorder makes a new engine for a new database, as
-    after a corruption; all is looked up again then.
+    What a database holds is looked up once, for all components together. The recorder makes a new
+    engine for a new database, as after a corruption; all is looked up again then.
 
     Args:
         component: its name in the table of versions.
@@ -75,6 +88,15 @@ class Schema:
         """Tell whether the tables of a database are known to be there, as described now."""
         return engine in self._ready and (self._needs is None or self._needs.is_ready(engine))
 
+    def look_up(self, connection: Connection) -> bool:
+        """Tell whether the tables are there, as described now, by what is committed.
+
+        A start asks for the tables of all components; one look tells of all that are there.
+        """
+        if not self.is_ready(connection.engine):
+            _look_up_all(connection)
+        return self.is_ready(connection.engine)
+
     def note_ready(self, engine: Engine) -> None:
         """Note that what `prepare` has done is committed."""
         self._ready[engine] = True
@@ -92,7 +114,7 @@ class Schema:
 
         Raises NewerFormatError, and LookupError while they are still to be brought forward.
         """
-        if self.is_ready(connection.engine):
+        if self.look_up(connection):
             return True
         inspector = inspect(connection)
         stored = None
@@ -135,6 +157,13 @@ class Schema:
         """Do all that `prepare` does at once."""
         while not self.prepare(connection):
             pass
+
+    def note_if_there(
+        self, engine: Engine, tables: AbstractSet[str], versions: Mapping[str, int]
+    ) -> None:
+        """Note that the tables are ready if all are among those of a database, in their version."""
+        if versions.get(self.component) == self.version and self._metadata.tables.keys() <= tables:
+            self._ready[engine] = True
 
     def _stored(self, connection: Connection) -> int | None:
         here = versions_table.c.component == self.component

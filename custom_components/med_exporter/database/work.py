@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
     from .schema import Schema
 
@@ -53,12 +53,18 @@ class UndoneError[T](Exception):
 @callback
 def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
     """Drop all tables, and let no later work make them again until `open_database`."""
+    engines: list[Engine] = []
 
     def drop(connection: Connection) -> int:
-        forget_schemas(connection.engine)
+        engines.append(connection.engine)
         return drop_tables(connection)
 
-    done = queue_work(hass, None, drop)
+    def forget(_: int) -> None:
+        # Not before: who reads until then would find them again.
+        for engine in engines:
+            forget_schemas(engine)
+
+    done = queue_work(hass, None, drop, forget)
     hass.data[_DATA_CLOSED] = True
     return done
 
@@ -178,9 +184,9 @@ class _Work[T](RecorderTask):
             engine = connection.engine
             if schema.is_ready(engine):
                 return True
-            is_ready, newer = False, None
+            is_ready, newer = schema.look_up(connection), None
             try:
-                is_ready = schema.prepare(connection)
+                is_ready = is_ready or schema.prepare(connection)
             except NewerFormatError as err:
                 # The recorder would log it, with all that led to it.
                 newer = err

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import HassJob, callback
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ..history.history import History
 
 _EVERY: Final = timedelta(hours=1)
+# A start has enough to do.
+_AFTER_START: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +39,7 @@ class Cleaning:
 
 
 class Retention:
-    """Cleans up when Home Assistant has started, and every hour after that.
+    """Cleans up a minute after Home Assistant has started, and every hour after its set-up.
 
     `last` is the latest cleaning that got through, None before the first. How long things are
     kept are options of the installation, which hold from the next cleaning on.
@@ -60,8 +63,14 @@ class Retention:
             except (DatabaseUnavailableError, OSError) as err:
                 LOGGER.warning("Not everything that is too old could be removed: %s", err)
 
+        soon = HassJob(clean, f"{DOMAIN} first retention", cancel_on_shutdown=True)
+
+        @callback
+        def started(_: HomeAssistant) -> None:
+            async_call_later(self._hass, _AFTER_START, soon)
+
         # Not before: the recorder does nothing until then.
-        async_at_started(self._hass, clean)
+        async_at_started(self._hass, started)
         async_track_time_interval(
             self._hass, clean, _EVERY, name=f"{DOMAIN} retention", cancel_on_shutdown=True
         )

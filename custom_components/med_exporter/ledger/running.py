@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -83,13 +84,24 @@ def _energies(
     month = day.replace(day=1)
     days = (day - _DAY, day, day + _DAY)
     months = ((month - _DAY).replace(day=1), month, (month + 31 * _DAY).replace(day=1))
+    begins = {one: day_start(one, zone) for one in (*months, *days)}
+    edges = sorted(set(begins.values()))
+    roles = [role.value for role in COUNTED_ROLES]
+    accounts = held.accounts_of(connection, metering_point=metering_point, roles=roles)
     found: tuple[_Energies, _Energies] = ({}, {})
     for role in COUNTED_ROLES:
-        accounts = held.accounts_of(connection, metering_point=metering_point, roles=[role.value])
+        own = [account for account in accounts if account.role == role.value]
+        # Days and months are made of the same parts.
+        parts = held.sums_between(connection, own, edges)
         for energies, starts in zip(found, (days, months), strict=True):
-            edges = [day_start(one, zone) for one in starts]
-            for place, one in held.sums_between(connection, accounts, edges).items():
-                energies[role, starts[place]] = to_kwh(one.mwh)
+            for first, after in pairwise(starts):
+                known = [
+                    part.mwh
+                    for place, part in parts.items()
+                    if begins[first] <= edges[place] < begins[after]
+                ]
+                if known:
+                    energies[role, first] = to_kwh(sum(known))
     return found
 
 

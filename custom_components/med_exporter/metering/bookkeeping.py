@@ -53,6 +53,8 @@ class Bookkeeper:
         self._booked_on: dict[str, date] = {}
         self._ask_again: dict[str, float] = {}
         self._without_history: set[str] | None = None
+        # All plugs of a start ask at once, and one answer does for all.
+        self._asking = asyncio.Lock()
         self._reopened: set[str] = set()
 
     async def async_book(
@@ -204,13 +206,14 @@ class Bookkeeper:
             self.on_booked()
 
     async def _async_without_history(self) -> set[str]:
-        if self._without_history is None:
-            try:
-                self._without_history = await self._ledger.async_without_history(
-                    list(self._entry.data[CONF_PLUGS])
-                )
-            except DatabaseUnavailableError:
-                return self._reopened
+        async with self._asking:
+            if self._without_history is None:
+                try:
+                    self._without_history = await self._ledger.async_without_history(
+                        list(self._entry.data[CONF_PLUGS])
+                    )
+                except DatabaseUnavailableError:
+                    return self._reopened
         return self._without_history | self._reopened
 
     async def _async_midnights(

@@ -136,7 +136,11 @@ class RunningPeriods:
         if not self._reading:
             self._reading = True
             self._entry.async_create_background_task(
-                self._hass, self._async_read(), f"{DOMAIN} reads what is booked"
+                self._hass,
+                self._async_read(),
+                f"{DOMAIN} reads what is booked",
+                # What is booked of several plugs together is told of each.
+                eager_start=False,
             )
 
     async def _async_read(self) -> None:
