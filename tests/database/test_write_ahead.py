@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
-# More than what SQLite lets its log have: 1,000 pages of 4 kB.
+# In bytes: more than what SQLite lets its log have, which is 1,000 pages of 4 kB.
 PART = "x" * 5_000_000
 
 
@@ -77,10 +77,10 @@ async def test_parts_reach_the_file_together_and_the_log_is_empty_then(
 
 async def test_a_long_log_is_copied_on_the_way(hass: HomeAssistant, database: Path) -> None:
     log = WriteAhead(hass)
-    await write(hass, log, *"abcdefgh")
+    await write(hass, log, *"abcdefghijklmn")
     await log.async_copy()
     assert log_of(database).stat().st_size == 0
-    assert len(names_in(database)) == 8
+    assert len(names_in(database)) == 14
 
 
 async def test_whoever_commits_copies_as_usual_afterwards(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # How long the log is when it is copied, in bytes: a few parts.
-_LONG: Final = 32 * 2**20
+_LONG: Final = 64 * 2**20
 # With so many pages whoever commits copies them: as SQLite has it, and where another thread copies
 # them but has not.
 _USUAL: Final = 1_000
