@@ -41,6 +41,10 @@ def pages_until_copied(connection: Connection) -> int:
     return connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() or 0
 
 
+def log_size(recorder_db_url: str) -> int:
+    return Path(f"{recorder_db_url.removeprefix('sqlite:///')}-wal").stat().st_size
+
+
 async def test_all_of_it_is_in_the_file_afterwards_and_commits_copy_as_usual(
     sums: Sums, recorder_db_url: str
 ) -> None:
@@ -61,8 +65,7 @@ async def test_all_of_it_is_in_the_file_afterwards_and_commits_copy_as_usual(
     await async_commit(sums.hass)
     assert max(meanwhile) > usual
     assert await queue_work(sums.hass, None, pages_until_copied) == usual
-    log = Path(f"{recorder_db_url.removeprefix('sqlite:///')}-wal")
-    assert log.stat().st_size < 100_000
+    assert log_size(recorder_db_url) < 100_000
     for name in NAMES:
         assert await sums.stored(name) == list(range(1, HOURS + 1))
 
