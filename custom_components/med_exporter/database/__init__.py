@@ -12,6 +12,7 @@ from .schema import Schema
 from .turns import queue_in_turn
 from .unavailable import DatabaseUnavailableError
 from .work import UndoneError, async_work_within, close_database, open_database, queue_work
+from .write_ahead import WriteAhead
 
 __all__ = [
     "LONG_TEXT",
@@ -21,6 +22,7 @@ __all__ = [
     "NewerFormatError",
     "Schema",
     "UndoneError",
+    "WriteAhead",
     "async_read",
     "async_read_by",
     "async_read_recorder",

@@ -137,6 +137,8 @@ def backfill(
         if unknown and rest > _ROUNDING_MWH * (len(counted) + 1 if counted else 0):
             filled.take(rest, unknown)
     oldest = day_start(first_day, zone)
+    if min(filled.quarters, default=oldest) >= oldest:
+        return filled
     return Spread(
         {quarter: mwh for quarter, mwh in filled.quarters.items() if quarter >= oldest},
         {quarter for quarter in filled.joined if quarter >= oldest},

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
-from ..engine.ledger import QUARTERS_A_DAY, counters_table, quarters_table
+from ..engine.ledger import QUARTERS_A_DAY, accounts_table, counters_table, quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
@@ -18,7 +18,7 @@ from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS
 from .booking import Booking, book, book_past
 from .carrying import Carried, carry
-from .quarters import account_id, add_quarters
+from .quarters import AllFilled, account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
@@ -144,14 +144,27 @@ def delete_quarters(connection: Connection, too_old: TooOld) -> int:
     """
     needed = connection.execute(select(func.min(sums_table.c.dirty_from_ts))).scalar()
     oldest = too_old.cutoff if needed is None else min(too_old.cutoff, needed)
-    columns = quarters_table.c
-    others = columns.account_id.not_in(_told_by_the_hour(connection))
-    first = connection.execute(select(func.min(columns.day)).where(others)).scalar()
-    if first is None:
+    columns, accounts = quarters_table.c, accounts_table.c
+    # Each is one look into the index, where the least of all days would read every row.
+    first_day = (
+        select(columns.day)
+        .where(columns.account_id == accounts.id)
+        .order_by(columns.day)
+        .limit(1)
+        .scalar_subquery()
+    )
+    others = accounts.id.not_in(_told_by_the_hour(connection))
+    rows = connection.execute(select(accounts.id, first_day).where(others)).all()
+    first_days = {account: first for account, first in rows if first is not None}
+    if not first_days:
         return 0
+    first = min(first_days.values())
     until = int(min(oldest, too_old.before(first * UTC_DAY)) // UTC_DAY)
     forget_old(connection, until)
-    deleted = connection.execute(delete(quarters_table).where(columns.day < until, others))
+    old = [account for account, first in first_days.items() if first < until]
+    deleted = connection.execute(
+        delete(quarters_table).where(columns.account_id.in_(old), columns.day < until)
+    )
     return deleted.rowcount
 
 
@@ -172,14 +185,21 @@ def _add(
     receipt: Receipt | None = None,
 ) -> int:
     """Add energies to quarter-hours, and make them known where they were not; return the first."""
-    whole = dict(measured)
-    add(whole, filled)
     account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
-    added = {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()}
+    added = _together(measured, filled)
     add_quarters(connection, account, added, joined)
     if receipt is not None:
         note_receipt(connection, plug.plug_id, account, receipt, added)
     return min(added)
+
+
+def _together(measured: Quarters, filled: Quarters) -> Mapping[int, tuple[int, int]]:
+    """Return all energy, and how much of it is filled, by quarter-hour."""
+    if not measured:
+        return AllFilled(filled)
+    whole = dict(measured)
+    add(whole, filled)
+    return {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()}
 
 
 def _carry(
@@ -187,9 +207,7 @@ def _carry(
 ) -> None:
     """Let corrections follow the energy that is booked anew; the last of it ends that."""
     plug, waiting = posting.plug, carried[posting.plug.plug_id]
-    whole = dict(booking.measured)
-    add(whole, booking.filled)
-    booked = {quarter: (mwh, booking.filled.get(quarter, 0)) for quarter, mwh in whole.items()}
+    booked = _together(booking.measured, booking.filled)
     account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
     left = carry(connection, plug.plug_id, waiting, account, booked, posting.at.timestamp())
     if left.parts and posting.ticks is not None and posting.ticks <= left.until:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .series import LedgerPlug
 
 # How much of a past is booked at once.
-_MONTHS_AT_ONCE = 3
+_MONTHS_AT_ONCE = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left
+from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
@@ -13,9 +14,84 @@ from ..engine.ledger import Day, accounts_table, quarters_table
 from ..engine.times import FOREVER, QUARTER, UTC_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
+
+
+class AllFilled(Mapping[int, tuple[int, int]]):
+    """Energies that were filled as a whole, in mWh by quarter-hour, as pairs of twice the same.
+
+    They are made where they are asked for: for the tens of thousands of a past, Python would
+    collect garbage all the time.
+    """
+
+    def __init__(self, mwh: Mapping[int, int]) -> None:
+        self.mwh = mwh
+
+    def __getitem__(self, quarter: int) -> tuple[int, int]:
+        return (mwh := self.mwh[quarter]), mwh
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.mwh)
+
+    def __len__(self) -> int:
+        return len(self.mwh)
+
+
+class Stretch(NamedTuple):
+    """Energies of some quarter-hours of a stretch of time, ascending.
+
+    `number` is that of the stretch since 1970, `places` those of the quarter-hours in it; `mwh` is
+    all energy of each, `filled` how much of it was filled.
+    """
+
+    number: int
+    places: Sequence[int]
+    mwh: Sequence[int]
+    filled: Sequence[int]
+
+
+def by_stretches(energies: Mapping[int, tuple[int, int]], length: int) -> Iterator[Stretch]:
+    """Cut energies into stretches of some seconds each, in the order of time.
+
+    A past has hundreds of thousands of quarter-hours, most of them in stretches that have all.
+    """
+    quarters = sorted(energies)
+    first = 0
+    while first < len(quarters):
+        number = quarters[first] // length
+        begin = number * length
+        after = bisect_left(quarters, begin + length, first)
+        chosen = quarters[first:after]
+        mwh: Sequence[int]
+        filled: Sequence[int]
+        if isinstance(energies, AllFilled):
+            mwh = filled = list(map(energies.mwh.__getitem__, chosen))
+        else:
+            mwh, filled = zip(*map(energies.__getitem__, chosen), strict=True)
+        places: Sequence[int] = range(length // QUARTER)
+        if after - first < len(places):
+            places = [(quarter - begin) // QUARTER for quarter in chosen]
+        yield Stretch(number, places, mwh, filled)
+        first = after
+
+
+def _bits(quarters: Collection[int]) -> dict[int, int]:
+    """Return a bit for each quarter-hour, the first of its day in the lowest, by day."""
+    found: dict[int, int] = {}
+    ascending = sorted(quarters)
+    first = 0
+    while first < len(ascending):
+        day, start = divmod(ascending[first], UTC_DAY)
+        after = bisect_left(ascending, (day + 1) * UTC_DAY, first)
+        last = ascending[after - 1]
+        # Of a day of a past all but one are there.
+        missing = set(range(ascending[first], last, QUARTER)).difference(ascending[first:after])
+        bits = (2 << last % UTC_DAY // QUARTER) - (1 << start // QUARTER)
+        found[day] = bits - sum(1 << one % UTC_DAY // QUARTER for one in missing)
+        first = after
+    return found
 
 
 def account_id(connection: Connection, plug_id: str, metering_point: str, role: str) -> int:
@@ -157,19 +233,16 @@ def _change(
     )
     standing = {day: tuple(packed) for day, *packed in rows}
     new, changed = [], []
-    bits: defaultdict[int, int] = defaultdict(int)
-    for quarter in joined or ():
-        bits[quarter // UTC_DAY] |= 1 << quarter % UTC_DAY // QUARTER
-    parts: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for quarter in sorted(energies):
-        parts[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, *energies[quarter]))
+    bits = _bits(joined or ())
+    parts = {one.number: one for one in by_stretches(energies, UTC_DAY)}
     # Between the parts of a whole may be days that have none of it.
     for day in sorted(parts.keys() | (bits.keys() & standing.keys())):
         before = standing.get(day)
         known = Day.unknown() if before is None else Day.unpacked(*before)
         if joined is not None:
-            known = known.joining(bits[day])
-        after = change(known, parts[day])
+            known = known.joining(bits.get(day, 0))
+        there = parts.get(day)
+        after = change(known, zip(*there[1:], strict=True) if there else ())
         if before is None:
             new.append({"account_id": account, "day": day} | columns_of(after))
         elif after.packed() != before:

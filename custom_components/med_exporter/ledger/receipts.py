@@ -6,9 +6,9 @@ import struct
 import sys
 import zlib
 from array import array
-from collections import defaultdict
 from dataclasses import asdict
-from itertools import accumulate, pairwise
+from itertools import accumulate
+from operator import sub
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -31,12 +31,15 @@ from ..engine.database.own_tables import exists
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import QUARTER, UTC_DAY
 from .booking import Account
+from .quarters import by_stretches
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy.engine import Connection
+
+    from .quarters import Stretch
 
 KEPT_POSTINGS: Final = 400
 """Of each plug: a day of them."""
@@ -131,9 +134,6 @@ def note_receipt(
     number = 0 if last is None else last.number + 1
     before = receipt.before
     length = UTC_DAY if len(added) <= _FEW else _STRETCH * UTC_DAY
-    stretches: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for quarter, (mwh, filled) in added.items():
-        stretches[quarter // length].append((quarter % length // QUARTER, mwh, filled))
     same = {
         "plug_id": plug_id,
         "number": number,
@@ -144,8 +144,8 @@ def note_receipt(
     }
     pack = _pack_few if len(added) <= _FEW else _pack
     rows = [
-        {**same, "day": number * length // UTC_DAY, "quarters": pack(quarters)}
-        for number, quarters in stretches.items()
+        {**same, "day": stretch.number * length // UTC_DAY, "quarters": pack(stretch)}
+        for stretch in by_stretches(added, length)
     ]
     connection.execute(insert(receipts_table), rows)
     connection.execute(delete(receipts_table).where(here, columns.number <= number - KEPT_POSTINGS))
@@ -195,17 +195,20 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
         )
 
 
-def _pack_few(quarters: list[tuple[int, int, int]]) -> bytes:
+def _pack_few(day: Stretch) -> bytes:
     """Return the bytes of some quarter-hours of a day: place, mWh, and how much was filled."""
-    return b"".join(_QUARTER.pack(*one) for one in quarters)
+    return b"".join(map(_QUARTER.pack, day.places, day.mwh, day.filled))
 
 
-def _pack(quarters: list[tuple[int, int, int]]) -> bytes:
+def _pack(stretch: Stretch) -> bytes:
     """Return the bytes of many quarter-hours of a stretch, as of `_pack_few`."""
-    places, energies, fillings = zip(*sorted(quarters), strict=True)
+    places = stretch.places
     # Told by their distances, which are mostly the same, places take next to nothing.
-    apart = [after - before for before, after in pairwise((0, *places))]
-    columns = array(_PLACES[_PACKED], [len(places), *apart]), array("q", [*energies, *fillings])
+    apart = [places[0], *map(sub, places[1:], places)]
+    columns = (
+        array(_PLACES[_PACKED], [len(places), *apart]),
+        array("q", [*stretch.mwh, *stretch.filled]),
+    )
     return _PACKED + zlib.compress(b"".join(_little(column).tobytes() for column in columns), 1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..engine.times import HOUR, QUARTER, ceil_to, days_between, quarter_of, quarters_between
@@ -52,7 +54,8 @@ class Spread(NamedTuple):
         # How nothing is shared out is no guess.
         if mwh:
             start, end = whole or (stretches[0][0], stretches[-1][1])
-            self.joined.update(q for q in quarters_between(start, end) if q > start)
+            quarters = quarters_between(start, end)
+            self.joined.update(quarters[1:] if quarters and quarters[0] <= start else quarters)
 
 
 def begin_of_whole(moment: float, joined: Collection[int], filled: Collection[int]) -> int | None:
@@ -102,8 +105,16 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
 def _spread_evenly(mwh: int, start: int, end: int) -> Quarters:
     """Spread an energy over whole quarter-hours, as the days of a past are: hundreds at once."""
     starts = range(start, end, QUARTER)
-    due = [mwh * place // len(starts) for place in range(len(starts) + 1)]
-    return {quarter: due[place + 1] - due[place] for place, quarter in enumerate(starts)}
+    each, rest = divmod(mwh, len(starts))
+    parts = [each + more for more in _rests(rest, len(starts))]
+    return dict(zip(starts, parts, strict=True))
+
+
+@lru_cache(128)
+def _rests(rest: int, count: int) -> list[int]:
+    """Return how a rest that is less than what there are of places is spread over these."""
+    due = [rest * place // count for place in range(count + 1)]
+    return [after - before for before, after in pairwise(due)]
 
 
 def spread_by_hours(

@@ -45,9 +45,11 @@ MAX_POLLING_INTERVAL: Final = 3600
 _POLL_LIMIT = 8
 # A round waits this long for its plugs; each is shown when it has answered.
 _PATIENCE = 2
-# How many plugs are asked before the event loop goes on with other things: each takes it a
-# millisecond, and a house has hundreds.
+# How many plugs are asked at once, and how long until the next are, in seconds: each takes the
+# event loop a millisecond, and the recorder some more when it stores what has changed, and a house
+# has hundreds.
 _ASKED_AT_ONCE = 10
+_ASKED_EVERY = 0.04
 # A strip asks its sockets one after the other; more often than this, some of them lock up.
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
@@ -134,9 +136,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 waited_for.append(self._start(host, self._poll))
             else:
                 self._start(host, self._recover).add_done_callback(self._show)
-            if number % _ASKED_AT_ONCE == 0:
-                # What else the loop has to do comes in between.
-                await asyncio.sleep(0)
+            if number % _ASKED_AT_ONCE == 0 and number < len(due):
+                await asyncio.sleep(_ASKED_EVERY)
         if waited_for:
             _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
             for task in late:

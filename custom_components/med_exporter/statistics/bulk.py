@@ -7,8 +7,8 @@ Assistant has made by its import: what describes them stays its own.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import batched
+from itertools import batched, compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -39,10 +39,10 @@ _ROWS_AT_ONCE: Final = 1000
 
 
 class BulkSums:
-    """Gathers the hours of many sums, and stores them in the order of time.
+    """Gathers hours of many sums, and stores them one sum after the other.
 
-    The database then goes through its index by time once, and adds to the end of it, where each
-    sum by itself would put its hours in between those of the sums before.
+    All hours of a sum go to one place of the database's index by sum then, and those of all sums
+    to one part of that by time.
 
     Args:
         connection: with a transaction of which what is stored becomes a part.
@@ -53,9 +53,9 @@ class BulkSums:
     def __init__(self, connection: Connection, least: int = 1) -> None:
         self._connection = connection
         self.least = least
-        # Id of the statistic and sum in turn, by hour: a row of its own for each would be work for
+        # Id of the statistic, hours and sums: a row of its own for each would be work for
         # Python's collection of garbage.
-        self._new: defaultdict[int, list[float]] = defaultdict(list)
+        self._new: list[tuple[int, Sequence[int], Sequence[float]]] = []
         self._gathered = set[str]()
         self.count = 0
         """How many hours were taken."""
@@ -65,7 +65,11 @@ class BulkSums:
         return statistic_id in self._gathered
 
     def take(
-        self, statistic_id: str, rows: Sequence[tuple[int, float]], stored: Container[int]
+        self,
+        statistic_id: str,
+        hours: Sequence[int],
+        sums: Sequence[float],
+        stored: Collection[int],
     ) -> bool:
         """Take some hours of a sum, and return whether Home Assistant knows it as one.
 
@@ -74,7 +78,8 @@ class BulkSums:
 
         Args:
             statistic_id: of the sum.
-            rows: the hours, by the UTC second at which each begins, and the sum at its end.
+            hours: the UTC seconds at which they begin.
+            sums: at their ends.
             stored: which of these hours stand in the statistics already.
 
         """
@@ -82,19 +87,20 @@ class BulkSums:
         metadata_id = connection.execute(_ID, {"statistic_id": statistic_id}).scalar()
         if metadata_id is None:
             return False
-        changed = [
-            {"of": metadata_id, "at": float(hour), "amount": amount}
-            for hour, amount in rows
-            if hour in stored
-        ]
-        if changed:
-            connection.execute(_UPDATE, changed)
-        if len(changed) < len(rows):
+        self.count += len(hours)
+        new = [hour not in stored for hour in hours] if stored else None
+        if new is not None:
+            changed = [
+                {"of": metadata_id, "at": float(hour), "amount": amount}
+                for hour, amount, is_new in zip(hours, sums, new, strict=True)
+                if not is_new
+            ]
+            if changed:
+                connection.execute(_UPDATE, changed)
+            hours, sums = list(compress(hours, new)), list(compress(sums, new))
+        if hours:
             self._gathered.add(statistic_id)
-            for hour, amount in rows:
-                if hour not in stored:
-                    self._new[hour] += (metadata_id, amount)
-        self.count += len(rows)
+            self._new.append((metadata_id, hours, sums))
         return True
 
     def store(self) -> None:
@@ -112,8 +118,7 @@ class BulkSums:
         self._gathered.clear()
 
     def _rows(self, now: float) -> Iterator[tuple[float, ...]]:
-        """Yield rows of `_COLUMNS`."""
-        for hour in sorted(self._new):
-            start, sums = float(hour), self._new[hour]
-            for metadata_id, amount in zip(sums[::2], sums[1::2], strict=True):
-                yield now, metadata_id, start, amount, amount
+        """Yield rows of `_COLUMNS`, in the order of the index by sum."""
+        for metadata_id, hours, sums in sorted(self._new, key=itemgetter(0)):
+            for hour, amount in zip(hours, sums, strict=True):
+                yield now, metadata_id, float(hour), amount, amount

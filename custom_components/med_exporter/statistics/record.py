@@ -96,9 +96,12 @@ def compare(
     if found.changed is not None:
         changed_from = min(found.changed, changed_from or found.changed)
     is_many = len(found.wrong) >= bulk.least
-    if found.wrong and not (is_many and bulk.take(record.statistic_id, found.wrong, found.stored)):
+    if found.wrong and not (
+        is_many and bulk.take(record.statistic_id, found.wrong, found.sums, found.stored)
+    ):
         record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
-        return Looked(found.wrong[:1] if is_many else found.wrong, is_unknown=is_many)
+        rows = list(zip(found.wrong, found.sums, strict=True))
+        return Looked(rows[:1] if is_many else rows, is_unknown=is_many)
     record.note(
         connection,
         dirty_from_ts=end,

@@ -53,7 +53,8 @@ def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -
     )
     if before:
         both = BulkSums(connection)
-        both.take(new, _added(before, there), there)
+        hours, sums = _added(before, there)
+        both.take(new, hours, sums, there)
         both.store()
     return before is not None
 
@@ -73,11 +74,11 @@ def _sums(connection: Connection, statistic_id: str) -> dict[int, float] | None:
     return {int(hour): total or 0.0 for hour, total in rows}
 
 
-def _added(one: dict[int, float], other: dict[int, float]) -> list[tuple[int, float]]:
-    """Return what two running sums are together, by hour."""
+def _added(one: dict[int, float], other: dict[int, float]) -> tuple[list[int], list[float]]:
+    """Return the hours of two running sums, and what these are together."""
     total = beside = 0.0
-    added = []
-    for hour in sorted(one.keys() | other.keys()):
+    hours, sums = sorted(one.keys() | other.keys()), []
+    for hour in hours:
         total, beside = one.get(hour, total), other.get(hour, beside)
-        added.append((hour, total + beside))
-    return added
+        sums.append(total + beside)
+    return hours, sums

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, islice, repeat
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
@@ -12,7 +13,7 @@ from ..engine.times import HOUR
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -36,12 +37,13 @@ _BETWEEN = _OF_SUM.where(
 class Compared:
     """What some hours of a sum should be, beside what stands in the statistics.
 
-    `wrong` are those whose stored sum is not right, each with the right one; `changed` is the first
+    `wrong` are those whose stored sum is not right, `sums` the right ones; `changed` is the first
     hour written before that had added something else, None where there is none; `stored` are the
     hours that stand there.
     """
 
-    wrong: list[tuple[int, float]]
+    wrong: Sequence[int]
+    sums: Sequence[float]
     changed: int | None
     stored: Collection[int]
 
@@ -88,20 +90,28 @@ class RunningSum:
         """
         added = self.hours(connection, start, until)
         stored = self._stored(connection, start, until)
+        if not stored and written_until <= start:
+            # As of a past, of which there are millions where hundreds of plugs bring theirs.
+            hours = range(start, until, HOUR)
+            totals = accumulate(map(added.get, hours, repeat(0)), initial=before)
+            sums = [total / self.parts_per_unit for total in islice(totals, 1, None)]
+            return Compared(wrong=hours, sums=sums, changed=None, stored=())
         total = stored_before = before
-        wrong: list[tuple[int, float]] = []
+        wrong: list[int] = []
+        sums = []
         changed: int | None = None
         for hour in range(start, until, HOUR):
             parts = added.get(hour, 0)
             total += parts
             found = stored.get(hour)
             if found != total:
-                wrong.append((hour, total / self.parts_per_unit))
+                wrong.append(hour)
+                sums.append(total / self.parts_per_unit)
             stored_parts = 0 if found is None else found - stored_before
             if changed is None and hour < written_until and stored_parts != parts:
                 changed = hour
             stored_before = stored_before if found is None else found
-        return Compared(wrong=wrong, changed=changed, stored=stored.keys())
+        return Compared(wrong=wrong, sums=sums, changed=changed, stored=stored.keys())
 
     def sum_before(self, connection: Connection, moment: int) -> int | None:
         """Return the last sum stored for an hour before a moment, None where there is none."""

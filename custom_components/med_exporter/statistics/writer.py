@@ -19,7 +19,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
 from ..const import DOMAIN
-from ..database import UndoneError, queue_in_turn, queue_work
+from ..database import UndoneError, WriteAhead, queue_in_turn, queue_work
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import hour_of
 from .bulk import BulkSums
@@ -117,6 +117,7 @@ class SumsWriter:
         self._settled = settled
         self._hours_at_once = hours_at_once
         self._pace = Pace()
+        self._log = WriteAhead(hass)
         # Whether each sum is stored by itself, since one among many is refused.
         self._one_by_one = False
         self._writing = asyncio.Lock()
@@ -143,25 +144,32 @@ class SumsWriter:
             self._tries.clear()
             self._described.clear()
             self._one_by_one = False
-            while True:
-                await self._settled()
-                now = certain_now(self._hass).timestamp()
-                async with asyncio.timeout(_LIMIT):
-                    look = partial(self._look, now=now)
-                    part = await queue_in_turn(self._hass, self._schema, look, self._note_pace)
-                for running_sum, name in part.described:
-                    self._write(running_sum, name, [])
-                for statistic_id, first_ts in part.changes.items():
-                    self._on_change(statistic_id, first_ts)
-                if part.changes:
-                    # Behind whatever those who heard of it have queued.
-                    forget = partial(_forget_changes, changes=part.changes)
-                    queue_work(self._hass, self._schema, forget)
-                for running_sum, name, rows in part.rows:
-                    self._write(running_sum, name, rows)
-                self._refused.tell()
-                if part.is_last and not part.rows:
-                    return
+            try:
+                while not await self._async_write_part():
+                    await self._log.async_copy()
+                await self._log.async_copy(is_last=True)
+            finally:
+                self._log.end()
+
+    async def _async_write_part(self) -> bool:
+        """Write the next part, and return whether it was the last."""
+        await self._settled()
+        now = certain_now(self._hass).timestamp()
+        async with asyncio.timeout(_LIMIT):
+            look = partial(self._look, now=now)
+            part = await queue_in_turn(self._hass, self._schema, look, self._note_pace)
+        for running_sum, name in part.described:
+            self._write(running_sum, name, [])
+        for statistic_id, first_ts in part.changes.items():
+            self._on_change(statistic_id, first_ts)
+        if part.changes:
+            # Behind whatever those who heard of it have queued.
+            forget = partial(_forget_changes, changes=part.changes)
+            queue_work(self._hass, self._schema, forget)
+        for running_sum, name, rows in part.rows:
+            self._write(running_sum, name, rows)
+        self._refused.tell()
+        return part.is_last and not part.rows
 
     @callback
     def _write(self, running_sum: RunningSum, name: str, rows: list[StatisticData]) -> None:
@@ -233,6 +241,8 @@ class SumsWriter:
                 turns.append(record)
         self._store(bulk, before)
         part.stored = bulk.count
+        if part.stored and not part.is_last:
+            self._log.let_grow(connection)
         return part
 
     def _note(

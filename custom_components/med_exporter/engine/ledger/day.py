@@ -42,6 +42,7 @@ _PLACE: Final = struct.Struct("<Bi")
 _JOINED_BYTES: Final = QUARTERS_A_DAY // 8
 _QUARTERS_AN_HOUR: Final = 4
 _MOST_PLACES: Final = QUARTERS_A_DAY * 4 // _PLACE.size
+_PLACES: Final = tuple(range(QUARTERS_A_DAY))
 _ALL_KNOWN: Final = range(QUARTERS_A_DAY + 1)
 _NOTHING: Final = (0,) * (QUARTERS_A_DAY + 1)
 
@@ -146,6 +147,12 @@ class Day:
                 many of these were filled, or `CUT`. One that was not known is known from then on.
 
         """
+        parts = list(parts)
+        if len(parts) == QUARTERS_A_DAY == self.energy.count(UNKNOWN):
+            # As of a past, which has hundreds of them.
+            places, energies, fillings = zip(*parts, strict=True)
+            if places == _PLACES:
+                return Day(energies, fillings, self.joined)
         energy = list(self.energy)
         filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
         for place, mwh, part in parts:
