@@ -75,7 +75,6 @@ class Sender:
         this run has seen the series appear as it should.
         """
         if batch.wanted and is_proved:
-            # It is asked to show them when it is asked for them.
             lines, batch.lines = batch.lines, None
             await self._import(lines or await self._lines(batch.labels, batch.wanted))
         elif batch.wanted:
@@ -104,8 +103,8 @@ class Sender:
             if not is_ours:
                 return False
         if len(rows) > 1:
+            # It is asked to show them when it is asked for them.
             await self._import(await self._lines(labels, rows.but(trial.row.stamp)))
-        await self._flush()
         return True
 
     async def confirm(self) -> None:
