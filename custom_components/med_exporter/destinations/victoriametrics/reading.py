@@ -22,6 +22,7 @@ class Reader[T]:
     Args:
         rest: the measurements of the series, in pages.
         most: how many rows are read at a time; fewer are the last ones.
+        prepare: makes something of rows that are read ahead.
 
     Attributes:
         reserved: how many rows have room in memory that are not on their way yet.
@@ -48,7 +49,7 @@ class Reader[T]:
         return self._reading is not None
 
     def begin(self) -> None:
-        """Begin to read the next rows."""
+        """Begin to read the next rows, and to prepare them."""
         self._reading = asyncio.get_running_loop().create_task(self._read_ahead())
 
     async def next(self) -> tuple[Rows, T | None]:
