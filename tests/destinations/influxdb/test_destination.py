@@ -19,6 +19,7 @@ from aiohttp.test_utils import TestServer
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.influxdb import destination as module
+from custom_components.med_exporter.destinations.influxdb import questions
 from custom_components.med_exporter.destinations.influxdb.destination import InfluxDestination
 from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
 from custom_components.med_exporter.destinations.measurements import (
@@ -211,19 +212,46 @@ class TestEachVersion:
         assert set(await push(destination_at(session, server, version), year)) == {Outcome.STORED}
         assert await points(server, **{**OURS, "type": "detailed"}) == expected(year)
 
-    async def test_a_year_is_asked_for_before_and_after_and_not_in_parts(
+    async def test_a_year_is_asked_for_as_a_whole_and_counted_when_it_is_sent(
         self, session, influxd, monkeypatch
     ) -> None:
         # A server of version 1 says of more than 10,000 points that they are cut, and shows all.
         year, asked, real = half_hours(17520), [], InfluxDb._read
+        destination = destination_at(session, influxd())
 
         async def noted(self: InfluxDb, series: Any, start: int, end: int, size: int) -> Any:
             asked.append((start, end))
             return await real(self, series, start, end, size)
 
         monkeypatch.setattr(InfluxDb, "_read", noted)
-        assert set(await push(destination_at(session, influxd()), year)) == {Outcome.STORED}
-        assert asked == [tuple(round(one.start.timestamp()) for one in (year[0], year[-1]))] * 2
+        assert set(await push(destination, year)) == {Outcome.STORED}
+        whole = tuple(round(one.start.timestamp()) for one in (year[0], year[-1]))
+        assert asked == [whole]
+        assert set(await push(destination, year)) == {Outcome.ALREADY_THERE}
+        assert asked == [whole] * 2
+
+    @pytest.mark.parametrize("counts", [True, False])
+    async def test_what_is_another_value_right_after_it_was_sent_is_named(
+        self, session, influxd, monkeypatch, counts: bool
+    ) -> None:
+        server, settled, write = influxd(), [], InfluxDb.write
+        other = round(days(5)[2].start.timestamp())
+
+        async def written(self: InfluxDb, lines: bytes) -> bool:
+            result = await write(self, lines)
+            line = f"{DAILY[0]},pdl=Mon_PDL-1,type=daily wh=1.5 {other * 10**9}"
+            await asyncio.to_thread(server.write, line)
+            return result
+
+        monkeypatch.setattr(InfluxDb, "write", written)
+        if not counts:
+            # As those do that are like version 1.
+            monkeypatch.setattr(questions, "influxql_totals", lambda *_: "SELECT nonsense")
+        with pytest.raises(DestinationError) as raised:
+            await push(destination_at(session, server), days(5), settled)
+        assert raised.value.key == "destination_rows_missing_influxdb_one"
+        assert raised.value.translation_placeholders["date"] == days(5)[2].date
+        assert [one for one, _ in settled] == days(5)[:2]
 
     async def test_points_with_long_tags_are_asked_back_in_smaller_parts(
         self, session, versioned, monkeypatch

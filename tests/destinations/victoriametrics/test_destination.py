@@ -9,6 +9,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,10 +40,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 )
 from custom_components.med_exporter.destinations.victoriametrics.rows import rows_of
 from custom_components.med_exporter.destinations.victoriametrics.sending import Sender
-from custom_components.med_exporter.destinations.victoriametrics.server import (
-    Flags,
-    VictoriaMetrics,
-)
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.lag import loop_lag
 from tests.measurements import ONE_DAY, POINT, TODAY, Settled, day, days, half_hours, push
@@ -51,6 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
+    from custom_components.med_exporter.destinations.victoriametrics.batches import Batch
+    from custom_components.med_exporter.destinations.victoriametrics.flags import Flags
     from tests.victoriametrics import VictoriaMetricsServer
 
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
@@ -548,7 +548,7 @@ async def test_all_series_wait_for_the_disk_together(
         outcomes.append((outcome, count))
 
     monkeypatch.setattr(series_push, "sleep_until", until_all_wait)
-    destination = destination_at(session, victoriametrics(), on_disk_after=4)
+    destination = destination_at(session, victoriametrics(), on_disk_after=600)
     async with asyncio.timeout(120):
         await asyncio.gather(*(destination.async_push(stream(one), settle) for one in points))
     assert outcomes == [(Outcome.STORED, 3)] * len(points)
@@ -612,6 +612,37 @@ async def test_no_more_are_held_than_there_is_room_for_however_many_series_there
     assert most <= 30 + 5 * 10 * 2 + 5 * 2
 
 
+async def test_what_comes_next_is_asked_for_while_the_server_takes_what_came_before(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_push, "_BATCH", 10)
+    server, given = victoriametrics(), days(50)
+    write, read = VictoriaMetrics.write, VictoriaMetrics.read
+    stamps = rows_of(given).stamps
+    asked = {first: asyncio.Event() for first in stamps[::10]}
+
+    async def written(self: VictoriaMetrics, lines: bytes, **rest: Any) -> None:
+        # The first two are sent before it is known that the series appears as it should.
+        for first, after in pairwise(stamps[20::10]):
+            if f"[{first}," in lines.decode():
+                async with asyncio.timeout(30):
+                    await asked[after].wait()
+        await write(self, lines, **rest)
+
+    async def noted(
+        self: VictoriaMetrics, labels: Any, start: int, end: int, **rest: Any
+    ) -> AsyncIterator[Any]:
+        async for line in read(self, labels, start, end, **rest):
+            yield line
+        if end > start:
+            asked[start].set()
+
+    monkeypatch.setattr(VictoriaMetrics, "write", written)
+    monkeypatch.setattr(VictoriaMetrics, "read", noted)
+    assert await push(destination_at(session, server), given) == [Outcome.STORED] * 50
+    assert server.samples(DAILY) == expected(given)
+
+
 @pytest.mark.parametrize("last", [15, 25], ids=["ahead", "further"])
 async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch, last: int
@@ -641,12 +672,11 @@ async def test_where_rows_are_missing_none_after_them_is_settled(
     destination = destination_at(session, server, on_disk_after=1)
     send, settled = Sender.send, []
 
-    async def forgetful(sender: Sender, labels: Any, rows: Any, *given: Any, **rest: Any) -> Any:
-        batch = await send(sender, labels, rows, *given, **rest)
-        if rows.stamps[0] == rows_of(days(35))[0].stamp:
+    async def forgetful(sender: Sender, batch: Batch, **rest: Any) -> None:
+        await send(sender, batch, **rest)
+        if batch.rows.stamps[0] == rows_of(days(35))[0].stamp:
             gone = {"match[]": DAILY}
             await asyncio.to_thread(server.get, "/api/v1/admin/tsdb/delete_series", gone)
-        return batch
 
     with monkeypatch.context() as deleting:
         deleting.setattr(Sender, "send", forgetful)

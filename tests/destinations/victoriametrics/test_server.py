@@ -12,10 +12,8 @@ from custom_components.med_exporter.destinations.victoriametrics.address import 
     base_url,
     reading_url,
 )
-from custom_components.med_exporter.destinations.victoriametrics.server import (
-    Flags,
-    VictoriaMetrics,
-)
+from custom_components.med_exporter.destinations.victoriametrics.flags import Flags
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 
 
 @pytest.mark.parametrize(

@@ -179,11 +179,12 @@ class InfluxDestination(DatabaseDestination):
         if wanted:
             lines = await in_turn(partial(series.lines, wanted))
             keeps_all = await self._server.write(lines)
-            if found is not None:
+            if found is None:
+                if not keeps_all:
+                    raise DestinationError("points_dropped", host=self._server.host)
+            elif found or not await self._is_whole(series, kept):
                 found = await self._find(series, kept)
                 missing = [] if found is None else await in_turn(partial(_lacking, found, kept))
-            elif not keeps_all:
-                raise DestinationError("points_dropped", host=self._server.host)
             if missing and await self._are_too_old(missing, found or {}, keeps_all=keeps_all):
                 oldest = missing[-1].stamp + 1
                 missing = []
@@ -195,6 +196,17 @@ class InfluxDestination(DatabaseDestination):
         if missing:
             date = batch[len(settled)].date
             raise _missing_error(self._server, series, len(missing), date)
+
+    async def _is_whole(self, series: Series, points: Sequence[Point]) -> bool:
+        """Return whether a server has as many points where these are, and the same sum.
+
+        Where nothing was before they are these: to read them all takes it longer than to take them.
+        """
+        stamps = [point.stamp for point in points]
+        there = await self._server.totals(series, min(stamps), max(stamps))
+        if there is None or there[0] != len(points):
+            return False
+        return _is_same(there[1], math.fsum(point.value for point in points))
 
     async def _are_too_old(
         self, missing: Sequence[Point], found: Mapping[int, float], *, keeps_all: bool
@@ -286,6 +298,8 @@ def _lacking(found: Mapping[int, float], points: Sequence[Point]) -> list[Point]
 
 def _has(found: Mapping[int, float], point: Point) -> bool:
     value = found.get(point.stamp)
-    return value is not None and math.isclose(
-        value, point.value, rel_tol=_RELATIVE, abs_tol=_RELATIVE
-    )
+    return value is not None and _is_same(value, point.value)
+
+
+def _is_same(value: float, other: float) -> bool:
+    return math.isclose(value, other, rel_tol=_RELATIVE, abs_tol=_RELATIVE)

@@ -29,10 +29,20 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 def influxql(series: Series, start: int, end: int) -> str:
     """Return the question of version 1 for a series between two seconds, both included."""
+    return _influxql(series, _name(series.field), start, end)
+
+
+def influxql_totals(series: Series, start: int, end: int) -> str:
+    """Return the question of version 1 for how many points a series has, and their sum."""
+    field = _name(series.field)
+    return _influxql(series, f"count({field}), sum({field})", start, end)
+
+
+def _influxql(series: Series, wanted: str, start: int, end: int) -> str:
     conditions = [f"time >= {start}s", f"time <= {end}s"]
     conditions += [f"{_name(tag)} = {_text(text)}" for tag, text in series.tags.items()]
     where = " AND ".join(conditions)
-    return f"SELECT {_name(series.field)} FROM {_name(series.measurement)} WHERE {where} GROUP BY *"  # noqa: S608 (quoted)
+    return f"SELECT {wanted} FROM {_name(series.measurement)} WHERE {where} GROUP BY *"  # noqa: S608 (quoted)
 
 
 def influxql_policies(database: str) -> str:
@@ -98,6 +108,19 @@ def influxql_values(answer: object, series: Series) -> dict[int, float] | None:
         if _without_empty(found.get("tags", {})) == series.tags:
             values |= {int(stamp): float(value) for stamp, value in found["values"]}
     return values
+
+
+def influxql_total(answer: object, series: Series) -> tuple[int, float] | None:
+    """Return a number of points, and their sum; None from a server that answers as no other."""
+    for found in _influxql_series(answer):
+        if found["columns"] != ["time", "count", "sum"]:
+            return None
+        if found["name"] != series.measurement:
+            raise ValueError(found["name"])
+        if _without_empty(found.get("tags", {})) == series.tags:
+            [[_, count, total]] = found["values"]
+            return int(count), float(total)
+    return 0, 0.0
 
 
 def influxql_error(answer: object) -> str | None:

@@ -7,12 +7,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.lazy_dataclass import dataclass
-from ...web.answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
+from ...web.answers import beginning_of, in_turn, taken_apart, text_of, understood
 from ..base import DestinationError
-from ..databases.server import DatabaseServer, reason_of
-from ..redaction import without_secrets
+from ..databases.server import DatabaseServer
 from ..web import request
-from . import questions
+from . import questions, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +25,6 @@ _READ_SECONDS: Final = 30
 _PAIR_BYTES: Final = 48
 # What stands around the tags of a point in the longest of the other answers.
 _POINT_BYTES: Final = 400
-# How servers that take line protocol, but are not InfluxDB, answer its questions.
-_NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
-_NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
 
 
 class NotAskableError(Exception):
@@ -83,8 +79,8 @@ class InfluxDb(DatabaseServer):
         )
         if refusal is None:
             return True
-        reason = await _reason(refusal[1])
-        if _is_too_old(reason):
+        reason = await refusals.reason_in(refusal[1])
+        if refusals.is_too_old(reason):
             return False
         raise self._refusal(refusal[0], reason, path)
 
@@ -127,8 +123,27 @@ class InfluxDb(DatabaseServer):
                 return await in_turn(lambda: questions.flux_values(text, series))
         question = questions.sql(series, start, end)
         body = {"db": self.database, "q": question, "format": "json"}
-        text = await self._ask("/api/v3/query_sql", size=size, absent=_is_not_there_yet, json=body)
+        text = await self._ask(
+            "/api/v3/query_sql", size=size, absent=refusals.is_not_there_yet, json=body
+        )
         return await self._taken_apart(questions.sql_values, text, series)
+
+    async def totals(self, series: Series, start: int, end: int) -> tuple[int, float] | None:
+        """Return how many points a series has between two seconds, both included, and their sum.
+
+        None where it is not to be asked that: it is of another version than 1, or like one.
+        """
+        if self.version != 1:
+            return None
+        question = questions.influxql_totals(series, start, end)
+        try:
+            return await self._influxql(
+                question, lambda answer: questions.influxql_total(answer, series)
+            )
+        except DestinationError as err:
+            if err.code != "BAD_REQUEST":
+                raise
+            return None
 
     async def delete(self, series: Series) -> bool:
         """Delete the series that has these tags and no others.
@@ -220,7 +235,7 @@ class InfluxDb(DatabaseServer):
                 if kind not in response.content_type:
                     raise self.not_expected()
                 return await text_of(response)
-            reason = await _reason(await beginning_of(response))
+            reason = await refusals.reason_in(await beginning_of(response))
         if absent is not None and absent(reason):
             return "[]"
         error = self._refusal(response.status, reason, path)
@@ -240,85 +255,8 @@ class InfluxDb(DatabaseServer):
 
     def _refusal(self, status: int, reason: str, path: str) -> DestinationError:
         """Name what is refused, by whoever answers."""
-        return self.stranger(status, reason) or self._of_the_server(status, reason, path)
-
-    def _of_the_server(self, status: int, reason: str, path: str) -> DestinationError:
-        """Name what the server refuses, by its status and its words."""
-        words = reason.casefold()
-        said = reason_of(status, without_secrets(reason, self.password, self.token))
-        if status == HTTPStatus.UNAUTHORIZED:
-            return self._refused_login()
-        if status == HTTPStatus.FORBIDDEN:
-            return DestinationError(
-                "unauthorized",
-                variant="influxdb_rights",
-                field="username" if self.version == 1 else "token",
-                host=self.host,
-                name=self.database,
-                reason=said,
-            )
-        if ("not found" in words or "could not find" in words) and (
-            unknown := self._unknown(words)
-        ) is not None:
-            return unknown
-        is_missing = status == HTTPStatus.NOT_FOUND or status in _NOT_OFFERED
-        if is_missing or any(word in words for word in _NOT_OFFERED_WORDS):
-            return DestinationError(
-                "wrong_path", variant="influxdb", field="url", host=self.host, path=path
-            )
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return DestinationError("server_error", field="url", host=self.host, status=status)
-        return DestinationError(
-            "bad_request",
-            variant="influxdb",
-            field="url",
-            host=self.host,
-            status=status,
-            reason=said,
-        )
-
-    def _refused_login(self) -> DestinationError:
-        if self.version != 1:
-            return DestinationError(
-                "unauthorized", variant="influxdb", field="token", host=self.host
-            )
-        if self.username is None:
-            return DestinationError(
-                "unauthorized", variant="login", field="username", host=self.host
-            )
-        return DestinationError("wrong_credentials", field="password", host=self.host)
-
-    def _unknown(self, words: str) -> DestinationError | None:
-        """Name a place where points go that is not there, by the field in which it stands."""
-        if "organization" in words:
-            place, name = "organisation", self.organisation
-        elif "bucket" in words or "database" in words:
-            place, name = ("bucket" if self.version == 2 else "database"), self.database
-        else:
-            return None
-        return DestinationError(f"unknown_{place}", field=place, host=self.host, name=name)
+        return self.stranger(status, reason) or refusals.named(self, status, reason, path)
 
 
 def _nothing(_: object) -> None:
     """Make nothing of an answer that refuses nothing."""
-
-
-async def _reason(text: str) -> str:
-    """Return what a refusal says."""
-    try:
-        told = await parsed(text)
-    except ValueError:
-        return text
-    reason = (told.get("error") or told.get("message")) if isinstance(told, dict) else None
-    return str(reason or text)
-
-
-def _is_too_old(reason: str) -> bool:
-    words = reason.casefold()
-    return "retention policy" in words and ("beyond" in words or "outside" in words)
-
-
-def _is_not_there_yet(reason: str) -> bool:
-    """Return whether version 3 says that no point was ever written with this table or tag."""
-    words = reason.casefold()
-    return ("table" in words and "not found" in words) or "no field named" in words

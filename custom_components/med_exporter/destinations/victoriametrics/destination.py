@@ -11,12 +11,13 @@ from ..base import PERIODS, DestinationError, Intake
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from ..web import TIMEOUT
+from .found import EXACT
 from .moving import labels_of_other, samples_of
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
 from .room import Room
-from .rows import EXACT, NAME, TYPES, Rows, labels_of, rows_of, selector_of
-from .sending import Batch, Sender
+from .rows import NAME, TYPES, Rows, labels_of, rows_of, selector_of
+from .sending import Sender
 from .series_push import IN_FLIGHT, SeriesPush, sleep_until
 from .whereabouts import Whereabouts
 
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
+    from .batches import Batch
+    from .flags import Flags
     from .notes import Note
-    from .server import Flags, VictoriaMetrics
+    from .server import VictoriaMetrics
 
 INTAKE: Final = Intake(
     closed=PERIODS,
@@ -163,7 +166,8 @@ class VictoriaMetricsDestination(DatabaseDestination):
             for source in ours:
                 labels = labels_of_other(source, now, self._labels)
                 async for rows in samples_of(self._server, source):
-                    batch = await self._send(rows, flags, labels=labels)
+                    batch = await self._prepare(rows, flags, labels=labels)
+                    await self._send(batch, flags)
                     note, error = await self._sender.look(batch, flags)
                     if error is not None:
                         raise error
@@ -198,7 +202,13 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
         """
         series = SeriesPush(
-            self._sender, self._room, self._turn, begin=self._begin, send=self._send, settle=settle
+            self._sender,
+            self._room,
+            self._turn,
+            begin=self._begin,
+            prepare=self._prepare,
+            send=self._send,
+            settle=settle,
         )
         await series.async_run(pages)
 
@@ -207,7 +217,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         await self._sender.confirm()
         return await self._flags()
 
-    async def _send(
+    async def _prepare(
         self,
         rows: Rows,
         flags: Flags,
@@ -216,12 +226,18 @@ class VictoriaMetricsDestination(DatabaseDestination):
         labels: dict[str, str] | None = None,
     ) -> Batch:
         labels = labels or labels_of(rows.measurements[0], self._labels)
-        batch = await self._sender.send(
-            labels, rows, flags, disk_time=self._disk_time(flags), is_proved=is_proved
-        )
+        # Before a series has appeared as it should its rows are not sent all together.
+        return await self._sender.prepare(labels, rows, flags, is_packed=is_proved)
+
+    async def _send(
+        self,
+        batch: Batch,
+        flags: Flags,
+        is_proved: bool = False,  # noqa: FBT001, FBT002 (of a row of arguments)
+    ) -> None:
+        await self._sender.send(batch, disk_time=self._disk_time(flags), is_proved=is_proved)
         # What a connection test has sent counts as the run's own.
-        batch.given = self._given(selector_of(labels))
-        return batch
+        batch.given = self._given(selector_of(batch.labels))
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""

@@ -12,8 +12,8 @@ from .rows import Rows, selector_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from .rows import Found, Row
-    from .server import Flags
+    from .flags import Flags
+    from .rows import Row
     from .whereabouts import Whereabouts
 
 USUAL_RETENTION: Final = timedelta(days=31)
@@ -53,9 +53,8 @@ class Retention:
         told = 0 if flags.retention is None else milliseconds_ago(flags.retention)
         return max(told, self._dropped_until + 1)
 
-    def witness(self, labels: dict[str, str], rows: Rows, found: Found) -> None:
-        """Take note of the rows of a series, oldest first, that were found."""
-        newest = found.newest_of(rows)
+    def witness(self, labels: dict[str, str], newest: Row | None) -> None:
+        """Take note of the newest row of a series that was found, if one was."""
         known = self._witnesses.get(selector_of(labels))
         if newest is not None and (known is None or known[1].stamp < newest.stamp):
             self._witnesses[selector_of(labels)] = labels, newest

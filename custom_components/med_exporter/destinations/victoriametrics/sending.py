@@ -3,58 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from math import fsum, inf, nan
 from typing import TYPE_CHECKING
 
-from ...engine.lazy_dataclass import dataclass
 from ...web.answers import in_turn
-from ..base import DestinationError, Outcome
-from ..databases.outcomes import stretches_of
-from .notes import Note, moments_of
+from ..base import DestinationError
+from .batches import Batch
+from .found import Found, is_same
 from .retention import Retention
-from .rows import NAME, Found, Rows, is_same, lines_of_rows
+from .rows import NAME, Rows, lines_of_rows
 from .visibility import SHOWN_AFTER, until_shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..base import Settle
-    from .server import Flags, VictoriaMetrics
+    from .flags import Flags
+    from .notes import Note
+    from .server import VictoriaMetrics
     from .whereabouts import Whereabouts
-
-
-@dataclass(slots=True)
-class Batch:
-    """Rows of one series that are on their way; `due` is the loop's time to settle them.
-
-    `sent` are the moments of those that it lacked, `given` those that a connection test had sent.
-    `is_missing` tells that the first one to be written did not appear, `is_alone` that all of them
-    were sent to where nothing was.
-    """
-
-    labels: dict[str, str]
-    rows: Rows
-    too_old: set[int]
-    sent: Sequence[int]
-    due: float
-    is_missing: bool
-    is_alone: bool
-    given: set[int] = field(default_factory=set)
-
-    @property
-    def is_plain(self) -> bool:
-        """Return whether all of it was sent, to where nothing was."""
-        return self.is_alone and not (self.too_old or self.is_missing)
-
-    def joined(self, other: Batch) -> Batch:
-        """Return this and the batch of the same series that comes after it, both plain, as one."""
-        rows = self.rows + other.rows
-        return replace(
-            self, rows=rows, sent=rows.stamps, due=other.due, given=self.given | other.given
-        )
 
 
 class Sender:
@@ -79,51 +49,39 @@ class Sender:
         self.is_unconfirmed = False
         self.longest_line: int | None = None
 
-    async def send(
-        self,
-        labels: dict[str, str],
-        rows: Rows,
-        flags: Flags,
-        *,
-        disk_time: float,
-        is_proved: bool = False,
+    async def prepare(
+        self, labels: dict[str, str], rows: Rows, flags: Flags, *, is_packed: bool = False
     ) -> Batch:
-        """Write what a server lacks of the rows of one series.
+        """Ask what a server lacks of the rows of one series; `is_packed` makes lines of them."""
+        kept = rows.since(self.retention.limit(flags))
+        batch = Batch(labels, rows, kept, wanted=kept, is_alone=False)
+        if kept is not rows:
+            batch.too_old = set(rows.stamps).difference(kept.stamps)
+        if kept:
+            found = await self._whereabouts.async_find(labels, kept)
+            batch.is_alone = not found.read
+            if not batch.is_alone:
+                batch.wanted = await in_turn(partial(found.lacks, kept))
+            if len(batch.wanted) < len(kept):
+                self.retention.witness(labels, found.newest_of(kept))
+            if batch.wanted and is_packed:
+                batch.lines = await self._lines(labels, batch.wanted)
+        return batch
+
+    async def send(self, batch: Batch, *, disk_time: float, is_proved: bool = False) -> None:
+        """Write what the server lacks of a batch.
 
         `disk_time` is after how many seconds a server has a row on its disk; `is_proved` tells that
         this run has seen the series appear as it should.
         """
-        limit = self.retention.limit(flags)
-        kept = rows.since(limit)
-        wanted = rows[:0]
-        is_missing = is_alone = False
-        lines: bytes | None = None
-        if kept:
-            # Mostly all of them are lacking; meanwhile the server would have nothing to do.
-            making = self._lines(labels, kept) if is_proved else _nothing()
-            found, lines = await asyncio.gather(self._whereabouts.async_find(labels, kept), making)
-            is_alone = not found.read
-            wanted = kept if is_alone else await in_turn(partial(found.lacks, kept))
-            if len(wanted) < len(kept):
-                self.retention.witness(labels, kept, found)
-        if wanted and is_proved:
-            # It is asked to show them when it is asked for them.
-            if lines is None or len(wanted) < len(kept):
-                lines = await self._lines(labels, wanted)
-            await self._import(lines)
-        elif wanted:
-            is_missing = not await self.write(labels, wanted)
-        return Batch(
-            labels=labels,
-            rows=rows,
-            too_old=set() if kept is rows else set(rows.stamps).difference(kept.stamps),
-            sent=wanted.stamps,
-            # What is found may be as young as the last thing that was sent from here, or from
-            # the life before this one.
-            due=self.last_sent + disk_time,
-            is_missing=is_missing,
-            is_alone=is_alone,
-        )
+        if batch.wanted and is_proved:
+            lines, batch.lines = batch.lines, None
+            await self._import(lines or await self._lines(batch.labels, batch.wanted))
+        elif batch.wanted:
+            batch.is_missing = not await self.write(batch.labels, batch.wanted)
+        # What is found may be as young as the last thing that was sent from here, or from the life
+        # before this one.
+        batch.due = self.last_sent + disk_time
 
     async def write(self, labels: dict[str, str], rows: Rows) -> bool:
         """Write rows, one before all others, and return whether that one was seen shortly after.
@@ -145,8 +103,8 @@ class Sender:
             if not is_ours:
                 return False
         if len(rows) > 1:
+            # It is asked to show them when it is asked for them.
             await self._import(await self._lines(labels, rows.but(trial.row.stamp)))
-        await self._flush()
         return True
 
     async def confirm(self) -> None:
@@ -191,7 +149,7 @@ class Sender:
             nonlocal found, missing
             found = await self._whereabouts.async_find(labels, rows)
             missing = await in_turn(partial(found.lacks, rows))
-            self.retention.witness(labels, rows, found)
+            self.retention.witness(labels, found.newest_of(rows))
             return not missing
 
         if rows:
@@ -214,12 +172,10 @@ class Sender:
 
     async def look(self, batch: Batch, flags: Flags) -> tuple[Note | None, DestinationError | None]:
         """Look for a batch; returns a note of its first rows, and `ROWS_MISSING` for the rest."""
-        kept = batch.rows
-        if batch.too_old:
-            kept = Rows.of([row for row in kept if row.stamp not in batch.too_old])
+        kept, is_on_disk = batch.kept, batch.due <= _now()
         if batch.is_alone and await self._is_whole(batch.labels, kept):
-            found, missing = Found([(kept.stamps, kept.values)], read=len(kept)), kept[:0]
-            self.retention.witness(batch.labels, kept, found)
+            found, missing = None, kept[:0]
+            self.retention.witness(batch.labels, kept[-1])
         else:
             found, missing = await self._shown(batch.labels, kept)
         if missing and await self.retention.async_drops(batch.labels, missing, flags):
@@ -227,7 +183,8 @@ class Sender:
             batch.too_old.update(missing.stamps)
             missing = missing[:0]
         count = batch.rows.stamps.index(missing.stamps[0]) if missing else len(batch.rows)
-        note = await in_turn(partial(_note, batch, kept, found, count)) if count else None
+        make = partial(batch.note, found, count, is_on_disk=is_on_disk)
+        note = await in_turn(make) if count else None
         if not missing:
             return note, None
         return note, self._missing(batch.labels, len(missing), missing[0].measurement.date)
@@ -278,36 +235,6 @@ class Sender:
             metric=labels[NAME],
             date=date,
         )
-
-
-def _note(batch: Batch, kept: Rows, found: Found, count: int) -> Note:
-    """Return a note of the first rows of a batch, all of which are there or too old."""
-    outcomes = _outcomes(batch, kept, found)[:count]
-    there = batch.rows.stamps[:count]
-    if batch.too_old:
-        there = [at for at in there if at not in batch.too_old]
-    stretches = stretches_of(batch.rows.measurements, outcomes)
-    # What was read is that of all rows.
-    samples = found.read if count == len(batch.rows) else None
-    return Note(batch.labels, stretches, moments_of(there), samples, batch.due)
-
-
-def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:
-    """Return what became of each row of a batch, of which some are too old and others found."""
-    differing = found.differs(kept)
-    stamps = batch.rows.stamps
-    if not (differing or batch.too_old) and batch.sent == stamps:
-        return [Outcome.STORED] * len(stamps)
-    outcomes = {
-        **dict.fromkeys((*batch.sent, *batch.given), Outcome.STORED),
-        **dict.fromkeys(differing, Outcome.NOT_CORRECTABLE),
-        **dict.fromkeys(batch.too_old, Outcome.TOO_OLD),
-    }
-    return [outcomes.get(stamp, Outcome.ALREADY_THERE) for stamp in stamps]
-
-
-async def _nothing() -> None:
-    """Stand for what is not made."""
 
 
 def _now() -> float:

@@ -8,22 +8,23 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
+from .flags import Flags
 from .reading import Reader, give_up
-from .server import Flags
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 
     from ..base import Settle
     from ..measurements import Measurement
+    from .batches import Batch
     from .notes import Note
     from .room import Room
     from .rows import Rows
-    from .sending import Batch, Sender
+    from .sending import Sender
 
 # Rows that are sent and read back at once: more than the half-hours of a year.
 _BATCH: Final = 25_000
-# Batches that are looked for at once: each time, the server has to show what it was given.
+# At least as many batches are looked for at once: each time, the server has to show what it has.
 _LOOKED_AT: Final = 2
 IN_FLIGHT: Final = 4 * _BATCH
 """Rows of all series that are held in memory: some are read, some sent, some read back."""
@@ -40,7 +41,8 @@ class SeriesPush:
         room: where the rows of all series are held.
         turn: held while something is sent.
         begin: asks the server what it tells of its settings, before the first row.
-        send: sends some rows.
+        prepare: finds out what the server lacks of some rows.
+        send: sends that.
         settle: is told what became of them.
 
     """
@@ -52,13 +54,15 @@ class SeriesPush:
         turn: asyncio.Semaphore,
         *,
         begin: Callable[[], Awaitable[Flags]],
-        send: Callable[[Rows, Flags, bool], Awaitable[Batch]],
+        prepare: Callable[[Rows, Flags, bool], Awaitable[Batch]],
+        send: Callable[[Batch, Flags, bool], Awaitable[None]],
         settle: Settle,
     ) -> None:
         self._sender = sender
         self._room = room
         self._turn = turn
         self._begin = begin
+        self._prepare = prepare
         self._send = send
         self._settle = settle
         self._flags = Flags()
@@ -69,7 +73,7 @@ class SeriesPush:
 
     async def async_run(self, pages: AsyncIterable[Sequence[Measurement]]) -> None:
         """Push all; raises DestinationError, and what the pages raise."""
-        reader = Reader(aiter(pages), _BATCH)
+        reader = Reader(aiter(pages), _BATCH, self._ahead)
         error: DestinationError | None = None
         try:
             try:
@@ -89,15 +93,17 @@ class SeriesPush:
             self._drop_batches()
             self._drop_notes()
 
-    async def _send_all(self, reader: Reader) -> None:
+    async def _send_all(self, reader: Reader[Batch]) -> None:
         count = _BATCH
         while count == _BATCH:
             while not (reader.is_reading or self._room.has(_BATCH)):
                 await self._make_room()
             count = await self._send_next(reader)
-            await self._looked()
-            if len(self._batches) >= _LOOKED_AT and self._is_to_look(self._batches[0]):
-                self._begin_look()
+            # More is sent meanwhile, as long as there is room for it.
+            if self._look is None or self._look.done():
+                await self._looked()
+                if len(self._batches) >= _LOOKED_AT and self._is_to_look(self._batches[0]):
+                    self._begin_look()
             while self._notes and self._notes[0].due <= now():
                 await self._settle_next()
 
@@ -126,7 +132,7 @@ class SeriesPush:
         else:
             await self._room.freed()
 
-    async def _send_next(self, reader: Reader) -> int:
+    async def _send_next(self, reader: Reader[Batch]) -> int:
         """Read and send the next rows, and return how many these were.
 
         Nothing is read before it is one's turn, but what comes next while the server takes these.
@@ -134,22 +140,27 @@ class SeriesPush:
         if not reader.is_reading:
             self._reserve(reader, _BATCH)
         async with self._turn:
-            rows = await reader.next()
+            rows, batch = await reader.next()
             self._reserve(reader, len(rows) - _BATCH)
             if len(rows) == _BATCH and self._room.has(_BATCH):
                 self._reserve(reader, _BATCH)
                 reader.begin()
             if rows:
                 if not self._is_proved:
-                    self._flags = await self._begin()
-                batch = await self._send(rows, self._flags, self._is_proved)
+                    self._flags, batch = await self._begin(), None
+                batch = batch or await self._prepare(rows, self._flags, self._is_proved)
+                await self._send(batch, self._flags, self._is_proved)
                 reader.reserved -= len(rows)
                 self._batches.append(batch)
                 # Nobody changes what a series is called within a run.
-                self._is_proved = bool(batch.sent) and not batch.is_missing
+                self._is_proved = bool(batch.wanted) and not batch.is_missing
         return len(rows)
 
-    def _reserve(self, reader: Reader, count: int) -> None:
+    async def _ahead(self, rows: Rows) -> Batch | None:
+        """Prepare what is sent next, while the server takes what is sent now."""
+        return await self._prepare(rows, self._flags, True) if self._is_proved else None  # noqa: FBT003
+
+    def _reserve(self, reader: Reader[Batch], count: int) -> None:
         self._room.take(count)
         reader.reserved += count
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from ...engine.lazy_dataclass import dataclass
 from ...web.answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer, reason_of
 from ..redaction import without_secrets
 from ..web import OWN_CONNECTION, TIMEOUT, request
 from .address import reading_url
+from .flags import Flags, flags_in
 from .rows import NAME, halves_of, selector_of
 
 if TYPE_CHECKING:
@@ -48,37 +46,6 @@ _NOT_REMEMBERED: Final = {"Cache-Control": "no-cache, no-store"}
 _COUNT: Final = "count_over_time"
 _SUM: Final = "sum_over_time"
 _WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
-
-_FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
-_DURATION: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdwMy])")
-_SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[KMGT])?(?P<binary>i)?B?")
-# As the server reckons: a month has 31 days, a year 365.
-_SECONDS: Final = {
-    "ms": 0.001,
-    "s": 1,
-    "m": 60,
-    "h": 3600,
-    "d": 86400,
-    "w": 7 * 86400,
-    "M": 31 * 86400,
-    "y": 365 * 86400,
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flags:
-    """What a server tells about its settings; None where it does not."""
-
-    retention: timedelta | None = None
-    """How far back it keeps samples."""
-    flush_interval: timedelta | None = None
-    """How long samples may be in memory only."""
-    merges_within: timedelta | None = None
-    """Of the samples of a series within so long, one is left."""
-    longest_line: int | None = None
-    """Bytes of the longest line that it takes."""
-    precision_bits: int | None = None
-    """How many binary digits of a number it keeps."""
 
 
 class VictoriaMetrics(DatabaseServer):
@@ -233,14 +200,7 @@ class VictoriaMetrics(DatabaseServer):
             if response.status != HTTPStatus.OK:
                 return Flags()
             text = await text_of(response)
-        flags = {match["name"]: match["value"] for match in _FLAG.finditer(text)}
-        return Flags(
-            retention=_duration(flags.get("retentionPeriod", "")),
-            flush_interval=_duration(flags.get("inmemoryDataFlushInterval", "")),
-            merges_within=_duration(flags.get("dedup.minScrapeInterval", "")),
-            longest_line=_bytes(flags.get("import.maxLineLen", "")),
-            precision_bits=_bytes(flags.get("precisionBits", "")),
-        )
+        return flags_in(text)
 
     def halves_of_line(self, line: bytes) -> tuple[bytes, bytes] | None:
         """Return two lines of half as many samples each."""
@@ -311,23 +271,3 @@ def _labels_of(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (JSON)
     if not all(isinstance(text, str) for one in found for text in (one[NAME], *one.values())):
         raise ValueError(found)
     return found
-
-
-def _bytes(text: str) -> int | None:
-    """Read a flag's size: `10485760`, `64KiB`, `10MB`."""
-    size = _SIZE.fullmatch(text)
-    if size is None:
-        return None
-    base = 1024 if size["binary"] else 1000
-    return int(float(size["number"]) * base ** " KMGT".index(size["unit"] or " "))
-
-
-def _duration(text: str) -> timedelta | None:
-    """Read a flag's duration: `1y`, `1m30s`, or a number of months."""
-    if text.isdecimal():
-        text += "M"
-    parts = list(_DURATION.finditer(text))
-    if not parts or "".join(part[0] for part in parts) != text:
-        return None
-    seconds = sum(float(part["number"]) * _SECONDS[part["unit"]] for part in parts)
-    return timedelta(seconds=seconds)

@@ -18,8 +18,9 @@ from homeassistant.util import dt as dt_util
 from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from ..databases.series import labels_of_point
+from .found import EXACT, Found, Reading
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import EXACT, NAME, SAMPLE_BYTES, TYPES, Found, Reading, Rows, selector_of
+from .rows import NAME, SAMPLE_BYTES, TYPES, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,12 +126,14 @@ class Whereabouts:
         await self._learn(labels)
         fallback: Trial | None = None
         mistake: DestinationError | None = None
+        probes: list[Mapping[str, str]] | None = None
         candidates = (row for row in reversed(rows) if row.stamp not in series.strayed)
         for row in islice(candidates, _CANDIDATES):
             before = await self._everywhere(row)
             if not before:
                 return Trial(row, before)
-            probes = await self._probes()
+            if probes is None:
+                probes = await self._probes()
             changed = [one for one in before if not self._is_explained(labels, one, probes, row)]
             if not changed:
                 fallback = fallback or Trial(row, before)
