@@ -18,15 +18,26 @@ from .state_values import NOT_KNOWN
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
-_NUMBERS = select(STATES.c.last_updated_ts, STATES.c.state_id).where(
-    STATES.c.metadata_id == bindparam("counter"), STATES.c.state.not_in(NOT_KNOWN)
-)
+_OF_COUNTER = STATES.c.metadata_id == bindparam("counter")
 _DATED_BEFORE = STATES.c.last_updated_ts < bindparam("moment")
 _DATED_AFTER = STATES.c.last_updated_ts > bindparam("moment")
 _WRITTEN_BEFORE = STATES.c.state_id < bindparam("state_id", type_=BigInteger)
 _WRITTEN_AFTER = STATES.c.state_id > bindparam("state_id", type_=BigInteger)
-_FIRST = _NUMBERS.order_by(STATES.c.state_id).limit(1)
-_LAST = _NUMBERS.order_by(STATES.c.state_id.desc()).limit(1)
+# Far away, by the index of the counter alone: an expression is in the order of no other.
+_FIRST = select(func.min(STATES.c.state_id + 0)).where(_OF_COUNTER, _WRITTEN_AFTER)
+_LAST = select(func.max(STATES.c.state_id + 0)).where(_OF_COUNTER, _WRITTEN_BEFORE)
+# Nearby, in the order of writing.
+_BESIDE = (
+    select(STATES.c.last_updated_ts, STATES.c.state_id)
+    .where(STATES.c.metadata_id + 0 == bindparam("counter"), STATES.c.state.not_in(NOT_KNOWN))
+    .limit(1)
+)
+_NEXT = _BESIDE.where(_WRITTEN_AFTER).order_by(STATES.c.state_id)
+_PREVIOUS = _BESIDE.where(_WRITTEN_BEFORE).order_by(STATES.c.state_id.desc())
+_STATE = select(STATES.c.last_updated_ts, STATES.c.state_id, STATES.c.state).where(
+    STATES.c.state_id == bindparam("state_id", type_=BigInteger)
+)
+_RUN = select(STATES.c.state_id).where(_OF_COUNTER)
 
 _MOST: Final = 20_000
 """States that are counted."""
@@ -52,46 +63,67 @@ def leap_after(connection: Connection, counter: int, later: Row[Any]) -> Leap | 
         later: a state after which one was written that is dated before it.
 
     """
-
-    def one(query: Select[Any], state: Row[Any], moment: float | None = None) -> Row[Any] | None:
-        wanted = {"counter": counter, "state_id": state.state_id, "moment": moment}
-        return connection.execute(query, wanted).first()
-
-    low = one(_FIRST.where(_DATED_BEFORE, _WRITTEN_AFTER), later, later.last_updated_ts)
-    high = None if low is None else one(_LAST.where(_WRITTEN_BEFORE), low)
+    written = _Written(connection, counter)
+    low = written.beside(_NEXT, later)
+    if low is not None and low.last_updated_ts >= later.last_updated_ts:
+        low = written.far(_FIRST.where(_DATED_BEFORE), later, later)
+    high = None if low is None else written.beside(_PREVIOUS, low)
     if low is None or high is None:
         return None
-    forth = one(_FIRST.where(_DATED_AFTER, _WRITTEN_AFTER), low, high.last_updated_ts)
-    ahead_of = one(_LAST.where(_DATED_BEFORE, _WRITTEN_BEFORE), low, low.last_updated_ts)
+    forth = written.far(_FIRST.where(_DATED_AFTER), low, high)
+    ahead_of = written.far(_LAST.where(_DATED_BEFORE), low, low)
     back = _apart(low, high)
-    after = 0.0 if forth is None else _apart(one(_LAST.where(_WRITTEN_BEFORE), forth), forth)
-    before = 0.0
-    if ahead_of is not None:
-        before = _apart(ahead_of, one(_FIRST.where(_WRITTEN_AFTER), ahead_of))
+    after = 0.0 if forth is None else _apart(written.beside(_PREVIOUS, forth), forth)
+    before = 0.0 if ahead_of is None else _apart(ahead_of, written.beside(_NEXT, ahead_of))
     is_ahead = before >= back / 2
     if is_ahead == (after >= back / 2):
         if min(abs(before - back), abs(after - back)) < back / 2:
             is_ahead = abs(before - back) < abs(after - back)
         else:
-            above = _NUMBERS.where(_DATED_AFTER, _WRITTEN_BEFORE)
+            above = _RUN.where(_DATED_AFTER, _WRITTEN_BEFORE)
             if ahead_of is not None:
                 above = above.where(STATES.c.state_id > ahead_of.state_id)
-            below = _NUMBERS.where(_DATED_BEFORE, STATES.c.state_id >= low.state_id)
+            below = _RUN.where(_DATED_BEFORE, STATES.c.state_id >= low.state_id)
             if forth is not None:
                 below = below.where(STATES.c.state_id < forth.state_id)
-            wanted = {"counter": counter, "state_id": low.state_id}
-            high_run = _count(connection, above, {**wanted, "moment": low.last_updated_ts})
-            low_run = _count(connection, below, {**wanted, "moment": high.last_updated_ts})
-            is_ahead = high_run < low_run
+            is_ahead = written.count(above, low, low) < written.count(below, low, high)
     return Leap(is_ahead, low.state_id, math.inf if forth is None else forth.state_id)
+
+
+class _Written:
+    """The states of a counter in the order of writing, as the queries above ask for them."""
+
+    def __init__(self, connection: Connection, counter: int) -> None:
+        self._connection = connection
+        self._counter = counter
+
+    def beside(self, query: Select[Any], state: Row[Any]) -> Row[Any] | None:
+        """Return the number written next to a state."""
+        wanted = {"counter": self._counter, "state_id": state.state_id}
+        return self._connection.execute(query, wanted).first()
+
+    def far(self, query: Select[Any], state: Row[Any], dated: Row[Any]) -> Row[Any] | None:
+        """Return the number written next to a state, of those that are dated so."""
+        while (number := self._asked(query, state, dated)) is not None:
+            state = self._connection.execute(_STATE, {"state_id": number}).one()
+            if state.state is not None and state.state not in NOT_KNOWN:
+                return state
+        return None
+
+    def count(self, run: Select[Any], state: Row[Any], dated: Row[Any]) -> int:
+        """Return how many states there are, up to a number that tells enough."""
+        query = select(func.count()).select_from(run.limit(_MOST).subquery())
+        return self._asked(query, state, dated) or 0
+
+    def _asked(self, query: Select[Any], state: Row[Any], dated: Row[Any]) -> int | None:
+        wanted = {"state_id": state.state_id, "moment": dated.last_updated_ts}
+        found: int | None = self._connection.execute(
+            query, {"counter": self._counter, **wanted}
+        ).scalar()
+        return found
 
 
 def _apart(earlier: Row[Any] | None, later: Row[Any] | None) -> float:
     if earlier is None or later is None:
         return 0.0
     return float(later.last_updated_ts - earlier.last_updated_ts)
-
-
-def _count(connection: Connection, run: Select[Any], wanted: dict[str, float]) -> int:
-    query = select(func.count()).select_from(run.limit(_MOST).subquery())
-    return int(connection.execute(query, wanted).scalar_one())
