@@ -46,8 +46,7 @@ _POLL_LIMIT = 8
 # A round waits this long for its plugs; each is shown when it has answered.
 _PATIENCE = 2
 # How many plugs are asked at once, and how long until the next are, in seconds: each takes the
-# event loop a millisecond, and the recorder some more when it stores what has changed, and a house
-# has hundreds.
+# event loop and the recorder's thread a millisecond, and a house has hundreds.
 _ASKED_AT_ONCE = 10
 _ASKED_EVERY = 0.04
 # A strip asks its sockets one after the other; more often than this, some of them lock up.

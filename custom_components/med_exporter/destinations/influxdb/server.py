@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import beginning_of, in_turn, taken_apart, text_of, understood
 from ..base import DestinationError
-from ..databases.server import DatabaseServer
 from ..web import request
 from . import questions, refusals
+from .place import InfluxPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,21 +31,8 @@ class NotAskableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InfluxDb(DatabaseServer):
-    """A server as one talks to it; every method raises DestinationError.
-
-    Attributes:
-        version: 1, 2 or 3.
-        database: what holds the points: a database of versions 1 and 3, a bucket of version 2.
-        organisation: of version 2.
-        token: of versions 2 and 3, None where version 3 asks for none.
-
-    """
-
-    version: int
-    database: str
-    organisation: str = ""
-    token: str | None = field(default=None, repr=False)
+class InfluxDb(InfluxPlace):
+    """A server as one talks to it; every method raises DestinationError."""
 
     @property
     def tells_retention(self) -> bool:

@@ -60,11 +60,12 @@ _STATES = (
         STATES.c.state_id,
         func.lag(STATES.c.state_id).over(order_by=_BY_DATE).label("earlier"),
     )
-    .where(*_OF_COUNTER, STATES.c.state.not_in(NOT_KNOWN))
+    .where(*_OF_COUNTER)
     .subquery()
 )
+# Of numbers and of what is none alike, which an index alone tells.
 _TURNED = (
-    select(*_STATES.c)
+    select(_STATES.c.last_updated_ts)
     .where(_STATES.c.earlier > _STATES.c.state_id)
     .order_by(_STATES.c.last_updated_ts)
 )
@@ -77,7 +78,6 @@ _FIRST_FROM = _KNOWN.where(STATES.c.last_updated_ts >= bindparam("moment")).orde
 _LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order_by(
     *(column.desc() for column in _BY_DATE)
 )
-_OF_ID = _KNOWN.where(STATES.c.state_id == bindparam("state_id"))
 _DATED_IN = _KNOWN.where(
     STATES.c.last_updated_ts >= bindparam("start"), STATES.c.last_updated_ts < bindparam("end")
 )
@@ -108,14 +108,10 @@ def misdated_in(
     """
     behind: list[tuple[Misdated, int]] = []
     ahead: list[Misdated] = []
-    wanted = {"counter": counter, "start": start, "end": end}
     with recorder.connect() as connection:
         turns = [_turn_at(connection, counter, start)]
-        if most and _is_any(connection, counter, start, end, most):
-            for _, state_id, earlier in connection.execute(_TURNED, wanted).all():
-                turns.append(
-                    (_of_id(connection, counter, earlier), _of_id(connection, counter, state_id))
-                )
+        if most and _first_turned(connection, counter, start, end, most) is not None:
+            turns += _turns_in(connection, counter, start, end)
         turns.append(_turn_at(connection, counter, end))
         leap: Leap | None = None
         for before, after in turns:
@@ -179,10 +175,20 @@ def is_any_misdated(recorder: Recorder, counter: int, parse: Parser) -> bool:
 
     """
     with recorder.connect() as connection:
-        oldest, newest = connection.execute(
-            _BOUNDS, {"counter": counter, "start": 0.0, "end": FOREVER}
-        ).one()
-    return oldest is not None and bool(misdated_in(recorder, counter, oldest, newest + 1, parse))
+        wanted = {"counter": counter, "start": 0.0, "end": FOREVER}
+        oldest, newest = connection.execute(_BOUNDS, wanted).one()
+        if oldest is None:
+            return False
+        ever = float(oldest), newest + 1.0
+        turned = _first_turned(connection, counter, *ever)
+        if turned is None:
+            return False
+        # Mostly it is so there; else all of them are looked at.
+        return any(
+            _is_turn(recorder, parse, *turn)
+            for span in (turned, ever)
+            for turn in _turns_in(connection, counter, *span)
+        )
 
 
 class Around(NamedTuple):
@@ -250,8 +256,15 @@ def _turn_at(connection: Connection, counter: int, moment: float) -> _Turn:
     )
 
 
-def _of_id(connection: Connection, counter: int, state_id: int) -> Row[Any] | None:
-    return connection.execute(_OF_ID, {"counter": counter, "state_id": state_id}).first()
+def _turns_in(connection: Connection, counter: int, start: float, end: float) -> list[_Turn]:
+    """Return the numbers around where something was written before what is dated earlier."""
+    wanted = {"counter": counter, "start": start, "end": end}
+    turns: dict[tuple[int, int], _Turn] = {}
+    for moment in connection.execute(_TURNED, wanted).scalars().all():
+        before, after = _turn_at(connection, counter, moment)
+        if before is not None and after is not None:
+            turns[before.state_id, after.state_id] = before, after
+    return list(turns.values())
 
 
 def _is_turn(
@@ -266,33 +279,37 @@ def _is_turn(
     return high is not None and low is not None and low < high
 
 
-def _is_any(connection: Connection, counter: int, start: float, end: float, most: float) -> bool:
-    """Return whether anything of a day was written after what is dated later.
+def _first_turned(
+    connection: Connection, counter: int, start: float, end: float, most: float = math.inf
+) -> tuple[float, float] | None:
+    """Return a part in which something was written before what is dated earlier, the first one.
 
-    There nearly never is, and to look at each state takes as long as to read it. A clock that is
-    wrong by less mostly shows a time at which nothing was written.
+    There nearly never is one, and to look at each state takes as long as to read it. A clock that
+    is wrong by less than a part mostly shows a time at which nothing was written.
     """
     wanted = {"counter": counter, "start": start, "end": end}
     oldest, newest = connection.execute(_BOUNDS, wanted).one()
     if oldest is None:
-        return False
-    last, seen, length = 0, 0, end - start
+        return None
+    last, seen, since, length = 0, 0, start, end - start
     step = max(1.0, min(length, UTC_DAY) / _PARTS, min(UTC_DAY, length / _MOST_PARTS))
     # A range may be years, of which the recorder keeps days. One more, for what division rounds.
     skipped = max(int((oldest - start) / step) - 1, 0)
-    for number in range(skipped, math.ceil((end - start) / step)):
+    for number in range(skipped, math.ceil(length / step)):
         begin = start + number * step
         if begin > newest:
             break
         if seen >= most:
-            return _is_any_of_some(connection, counter, begin, min(end, newest), last)
+            turned = _is_any_of_some(connection, counter, begin, min(end, newest), last)
+            return (since, end) if turned else None
         part = {"counter": counter, "start": begin, "end": min(end, begin + step)}
         first, latest, count = connection.execute(_WRITTEN_AND_HOW_MANY, part).one()
-        if first is not None and first < last:
-            return True
-        last = max(last, latest or 0)
+        if first is not None:
+            if first < last:
+                return since, part["end"]
+            last, since = latest, begin
         seen += count
-    return False
+    return None
 
 
 def _is_any_of_some(
