@@ -19,7 +19,7 @@ from custom_components.med_exporter.destinations.measurements import (
 from custom_components.med_exporter.sources.tempo_calendar import PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Container, Iterable, Sequence
 
     from custom_components.med_exporter.destinations.base import Destination, Outcome
 
@@ -107,8 +107,8 @@ class Latest:
     def note(self, series: str, stamp: int) -> None:
         self.given.add((series, stamp))
 
-    def take(self, series: str) -> set[int]:
-        taken = {one for one in self.given if one[0] == series}
+    def take(self, series: str, stamps: Container[int]) -> set[int]:
+        taken = {one for one in self.given if one[0] == series and one[1] in stamps}
         self.given -= taken
         return {stamp for _, stamp in taken}
 

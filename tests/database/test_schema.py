@@ -11,6 +11,8 @@ from custom_components.med_exporter.database import (
     DatabaseUnavailableError,
     Schema,
     async_read,
+    close_database,
+    open_database,
     queue_work,
 )
 from custom_components.med_exporter.database.commit import async_commit
@@ -216,3 +218,30 @@ async def test_the_recorders_own_tables_are_left_alone(hass):
     await async_commit(hass)
     assert await async_read(hass, SCHEMA, tables, set()) == before
     assert await async_read(hass, SCHEMA, names, None) == []
+
+
+async def test_tables_that_somebody_has_removed_cost_one_work_of_all_components(hass):
+    other = MetaData()
+    Table("test_box", other, Column("number", Integer, primary_key=True))
+    box = Schema("box", 1, other)
+    for schema in (SCHEMA, box):
+        await nothing(hass, schema)
+
+    def remove(connection):
+        for name in ("test_shelf", "test_box"):
+            connection.execute(text(f"DROP TABLE {name}"))
+
+    await queue_work(hass, None, remove)
+    with pytest.raises(DatabaseUnavailableError):
+        await queue_work(hass, SCHEMA, put("a"))
+    count = text("SELECT COUNT(*) FROM test_box")
+    assert await queue_work(hass, box, lambda connection: connection.execute(count).scalar()) == 0
+    assert await queue_work(hass, SCHEMA, put("a")) == "a"
+
+
+async def test_what_was_looked_up_while_tables_were_dropped_is_not_believed(hass):
+    await nothing(hass, SCHEMA)
+    await close_database(hass)
+    SCHEMA.note_ready(get_instance(hass).engine)
+    open_database(hass)
+    assert await queue_work(hass, SCHEMA, put("a")) == "a"

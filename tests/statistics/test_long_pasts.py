@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -68,6 +69,31 @@ async def test_all_of_it_is_in_the_file_afterwards_and_commits_copy_as_usual(
     assert log_size(recorder_db_url) < 100_000
     for name in NAMES:
         assert await sums.stored(name) == list(range(1, HOURS + 1))
+
+
+@pytest.mark.parametrize("part", [1, 2])
+async def test_where_nobody_waits_for_it_any_more_commits_copy_as_usual(
+    sums: Sums, part: int
+) -> None:
+    """Also where the first part that lets the log grow is only queued then."""
+    usual = await queue_work(sums.hass, None, pages_until_copied)
+    for name in NAMES:
+        await sums.count(name, last_hours(HOURS))
+    parts = 0
+
+    def queue(*args):
+        nonlocal parts
+        parts += 1
+        if parts == part + 1:
+            sums.hass.loop.call_soon(writing.cancel)
+        return queue_in_turn(*args)
+
+    with patch.object(writer_module, "queue_in_turn", queue):
+        writing = asyncio.create_task(sums.writer.async_write())
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+    await async_commit(sums.hass)
+    assert await queue_work(sums.hass, None, pages_until_copied) == usual
 
 
 async def test_where_writing_stops_amid_it_commits_copy_as_usual(sums: Sums) -> None:

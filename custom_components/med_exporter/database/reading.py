@@ -16,6 +16,7 @@ from ..engine.lazy_dataclass import dataclass
 from ..formats import report_newer
 from .migration import NewerFormatError
 from .outcome import ignorable
+from .schema import forget_schemas
 from .unavailable import DatabaseUnavailableError
 from .work import queue_work
 
@@ -99,8 +100,8 @@ def _read[T](instance: Recorder, schema: Schema, read: Callable[[Connection], T]
     except SQLAlchemyError:
         if instance.engine is None or not schema.is_ready(instance.engine):
             raise
-        # Somebody may have removed the tables since they were looked up.
-        schema.forget(instance.engine)
+        # Somebody may have removed all tables since they were looked up.
+        forget_schemas(instance.engine)
         return _look(instance, schema, read, missing)
 
 

@@ -106,8 +106,6 @@ class Schema:
     def forget(self, engine: Engine) -> None:
         """Look the tables of a database up again, since something failed on it."""
         self._ready.pop(engine, None)
-        if self._needs is not None:
-            self._needs.forget(engine)
 
     def exists(self, connection: Connection) -> bool:
         """Tell whether the tables have been made in this database yet.

@@ -72,7 +72,9 @@ def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
 @callback
 def open_database(hass: HomeAssistant) -> None:
     """Let work be done again."""
-    hass.data.pop(_DATA_CLOSED, None)
+    if hass.data.pop(_DATA_CLOSED, None) and (engine := get_instance(hass).engine) is not None:
+        # Who looked while tables were dropped may have found them.
+        forget_schemas(engine)
 
 
 def queue_work[T](
@@ -222,7 +224,8 @@ class _Work[T](RecorderTask):
             self._fail(DatabaseUnavailableError("database_newer"))
         except (SQLAlchemyError, RuntimeError) as err:
             if instance.engine is not None and self.schema is not None:
-                self.schema.forget(instance.engine)
+                # Who has removed these tables may have removed all.
+                forget_schemas(instance.engine)
             if "malformed" in str(err) or "not a database" in str(err):
                 # The recorder moves the broken file away; a second try then meets a new database.
                 if self.retried:

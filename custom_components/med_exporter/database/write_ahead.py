@@ -58,11 +58,19 @@ class WriteAhead:
             least = 1 if is_last else _LONG
             await self._hass.async_add_executor_job(_copy, self._database, least)
 
-    def end(self) -> None:
-        """Let whoever commits copy the log again, as usual."""
-        if self._database is not None:
+    def end(self, *, is_cut_off: bool = False) -> None:
+        """Let whoever commits copy the log again, as usual.
+
+        Where writing is cut off a part may be queued yet that lets the log grow.
+        """
+        if self._database is not None or is_cut_off:
             self._database = None
-            queue_work(self._hass, None, lambda connection: _copied_from(connection, _USUAL))
+            queue_work(self._hass, None, _copied_as_usual)
+
+
+def _copied_as_usual(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        _copied_from(connection, _USUAL)
 
 
 def _copied_from(connection: Connection, pages: int) -> None:

@@ -9,7 +9,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Container
 
     from homeassistant.core import HomeAssistant
 
@@ -54,8 +54,10 @@ class Samples:
         """Take note that a test has sent the period of a series that has this stamp."""
         self._given.add((self._address, series, stamp))
 
-    def take(self, series: str) -> set[int]:
-        """Return the stamps of a series that tests have sent since this was last asked."""
-        taken = {one for one in self._given if one[:2] == (self._address, series)}
+    def take(self, series: str, stamps: Container[int]) -> set[int]:
+        """Return which of some stamps of a series tests have sent since this was last asked."""
+        taken = {
+            one for one in self._given if one[:2] == (self._address, series) and one[2] in stamps
+        }
         self._given.difference_update(taken)
         return {stamp for _, _, stamp in taken}

@@ -144,12 +144,14 @@ class SumsWriter:
             self._tries.clear()
             self._described.clear()
             self._one_by_one = False
+            is_done = False
             try:
                 while not await self._async_write_part():
                     await self._log.async_copy()
                 await self._log.async_copy(is_last=True)
+                is_done = True
             finally:
-                self._log.end()
+                self._log.end(is_cut_off=not is_done)
 
     async def _async_write_part(self) -> bool:
         """Write the next part, and return whether it was the last."""

@@ -43,7 +43,18 @@ from custom_components.med_exporter.destinations.victoriametrics.sending import 
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.lag import loop_lag
-from tests.measurements import ONE_DAY, POINT, TODAY, Settled, day, days, half_hours, push
+from tests.measurements import (
+    ONE_DAY,
+    POINT,
+    TODAY,
+    Latest,
+    Settled,
+    day,
+    days,
+    half_hours,
+    pages_of,
+    push,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -749,6 +760,27 @@ class TestConnectionTest:
         [one] = server.series(f'{{__name__="{probe.PROBE}"}}')
         assert one.items() >= {"site": "a", "pdl": "test", "type": "test"}.items()
         assert server.series() == []
+
+    @pytest.mark.parametrize("count", [5, 60_000])
+    async def test_a_row_that_it_sends_amid_a_run_is_there_once(
+        self, session, victoriametrics, count
+    ) -> None:
+        """What a run sends next is prepared while the server takes what came before."""
+        server, values = victoriametrics(), half_hours(count)
+
+        class Tested(VictoriaMetricsDestination):
+            async def _send(self, batch: Batch, *flags: Any) -> None:
+                if batch.rows.measurements[-1] == values[-1]:
+                    assert await self.async_test() is None
+                await super()._send(batch, *flags)
+
+        samples = Latest(values[-1])
+        known = VictoriaMetrics(session, server.url)
+        destination = Tested(known, {}, on_disk_after=0, samples=samples)  # type: ignore[arg-type]
+        settled = Settled(values)
+        await destination.async_push(pages_of(values, 500), settled)
+        assert server.samples(DETAILED) == expected(values)
+        assert {outcome for _, outcome in settled} == {Outcome.STORED}
 
     async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:
         server = victoriametrics(retention="1")

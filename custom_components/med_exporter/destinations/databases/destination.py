@@ -11,7 +11,7 @@ from ..stretches import stretches
 from .series import stamps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Container, Mapping, Sequence
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement, PointName
@@ -120,9 +120,9 @@ class DatabaseDestination(ABC):
         if self._samples is not None:
             self._samples.note(series, stamp)
 
-    def _given(self, series: str) -> set[int]:
-        """Return the moments of rows that connection tests have sent, and forget them."""
-        return set() if self._samples is None else self._samples.take(series)
+    def _given(self, series: str, stamps: Container[int]) -> set[int]:
+        """Return at which of some moments connection tests have sent rows, and forget them."""
+        return set() if self._samples is None else self._samples.take(series, stamps)
 
     @abstractmethod
     async def _async_limit(self) -> tuple[int, bool]:

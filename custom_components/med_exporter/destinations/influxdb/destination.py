@@ -189,7 +189,7 @@ class InfluxDestination(DatabaseDestination):
                 oldest = missing[-1].stamp + 1
                 missing = []
         settled = points[: points.index(missing[0])] if missing else points
-        given = self._given(str(series))
+        given = self._given(str(series), [point.stamp for point in points])
         outcomes = await in_turn(partial(_outcomes, settled, wanted, given, oldest))
         for one in await in_turn(partial(stretches_of, batch, outcomes)):
             settle(one.last, one.outcome, one.first, one.count)

@@ -123,8 +123,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
         found = await self._whereabouts.async_find(labels, rows)
         if found.has(row):
             return
-        is_shown = await self._sender.write(labels, rows)
+        # Before it is there: a run that goes on meanwhile is not to send it too.
         self._note(selector_of(labels), row.stamp)
+        is_shown = await self._sender.write(labels, rows)
         if not is_shown:
             raise self._nothing_shown(selector_of(labels))
 
@@ -235,9 +236,12 @@ class VictoriaMetricsDestination(DatabaseDestination):
         flags: Flags,
         is_proved: bool = False,  # noqa: FBT001, FBT002 (of a row of arguments)
     ) -> None:
-        await self._sender.send(batch, disk_time=self._disk_time(flags), is_proved=is_proved)
         # What a connection test has sent counts as the run's own.
-        batch.given = self._given(selector_of(batch.labels))
+        batch.given = self._given(selector_of(batch.labels), batch.rows.stamps)
+        for stamp in batch.given.intersection(batch.wanted.stamps):
+            # Since the server was asked what it lacks.
+            batch.wanted, batch.lines = batch.wanted.but(stamp), None
+        await self._sender.send(batch, disk_time=self._disk_time(flags), is_proved=is_proved)
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""
