@@ -51,6 +51,17 @@ class TestWriting:
         assert await stored() == ["a"]
         assert "Error executing query" not in caplog.text
 
+    async def test_one_with_a_mistake_of_ours_keeps_nobody_waiting(self, hass, stored, caplog):
+        def mistaken(connection):
+            put("b")(connection)
+            raise KeyError("no such row")
+
+        with pytest.raises(DatabaseUnavailableError):
+            await queue_work(hass, SCHEMA, mistaken)
+        assert "no such row" in caplog.text
+        await queue_work(hass, SCHEMA, put("a"))
+        assert await stored() == ["a"]
+
     async def test_long_texts_and_any_letters_survive(self, hass):
         written = "❄é\u200f" * 40_000
         await queue_work(hass, SCHEMA, put("a", written))

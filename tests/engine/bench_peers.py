@@ -122,7 +122,7 @@ def _write(readings: int, took: dict[str, list[Measured]], shown: dict[str, floa
         rows.append((
             f"{pair.file_format} {pair.aggregation}", *_figures(own),
             pair.peer.replace("_", " "), *_figures(other),
-            f"{_median(own, 'seconds') / _median(other, 'seconds'):.2f}", pair.goal,
+            f"{_median(own, 'seconds') / _median(other, 'seconds'):.2f}", pair.goal or "",
         ))  # fmt: skip
     EXPORTS.write_section(
         "Files",

@@ -235,6 +235,10 @@ class _Work[T](RecorderTask):
                     instance.queue_task(self)
                 raise
             self._log(err)
+        except Exception:
+            # The recorder tells of mistakes of ours; whoever waits is not to do so for ever.
+            self._fail(DatabaseUnavailableError())
+            raise
 
     def _log(self, err: Exception) -> None:
         LOGGER.error("The recorder's database could not be written: %s", err)

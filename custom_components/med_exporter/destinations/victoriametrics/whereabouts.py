@@ -55,6 +55,16 @@ class _Series:
     """Where rows that were written ended up instead, by their moments."""
 
 
+class _Probes:
+    """All test samples, of other destinations too, by their labels."""
+
+    def __init__(self, labels: Sequence[Mapping[str, str]], own_id: str) -> None:
+        self.identities = {_identity(one) for one in labels}
+        """What they stand for."""
+        self.added_by_others = {_added(one) for one in labels if one.get("destination") != own_id}
+        """The labels that are added to those of others, of each."""
+
+
 class Whereabouts:
     """Finds our series on a server; every method raises DestinationError.
 
@@ -126,7 +136,7 @@ class Whereabouts:
         await self._learn(labels)
         fallback: Trial | None = None
         mistake: DestinationError | None = None
-        probes: list[Mapping[str, str]] | None = None
+        probes: _Probes | None = None
         candidates = (row for row in reversed(rows) if row.stamp not in series.strayed)
         for row in islice(candidates, _CANDIDATES):
             before = await self._everywhere(row)
@@ -199,7 +209,7 @@ class Whereabouts:
         self,
         labels: Mapping[str, str],
         other: Labels,
-        probes: Sequence[Mapping[str, str]],
+        probes: _Probes,
         row: Row | None = None,
     ) -> bool:
         """Return whether a series has what it has by right, and not since it was made of ours.
@@ -212,19 +222,19 @@ class Whereabouts:
         if "pdl" not in theirs or kind not in TYPES.get(theirs[NAME], ()):
             return False
         if (theirs[NAME], *_identity(theirs)) == (labels[NAME], *_identity(labels)):
-            own_id, own = probe_id(self._server, self._labels), self._added.get(_identity(labels))
-            sets = {_added(one) for one in probes if one.get("destination") != own_id}
-            return _added(theirs) in sets - {frozenset({**(own or {}), **self._labels}.items())}
-        is_known = any(_identity(one) == _identity(theirs) for one in probes)
+            own = {**(self._added.get(_identity(labels)) or {}), **self._labels}
+            added = _added(theirs)
+            return added in probes.added_by_others and added != frozenset(own.items())
+        is_known = _identity(theirs) in probes.identities
         says_little = row is None or row.value.is_integer()
         return self._added.get(_identity(labels)) is not None and (is_known or says_little)
 
-    async def _probes(self) -> list[Mapping[str, str]]:
-        """Return the labels of all test samples, of other destinations too."""
+    async def _probes(self) -> _Probes:
         now = dt_util.utcnow()
         start, end = (round(at.timestamp() * 1000) for at in (now - _PROBES_SINCE, now))
         lines = self._server.read({NAME: PROBE}, start, end)
-        return [line["metric"] async for line in lines]
+        there = [line["metric"] async for line in lines]
+        return _Probes(there, probe_id(self._server, self._labels))
 
     async def _everywhere(self, row: Row) -> dict[Labels, int]:
         """Return which series have a row's number at its moment, and how many times."""
