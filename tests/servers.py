@@ -90,7 +90,7 @@ def _postgresql() -> Iterator[str]:
 @contextmanager
 def _mariadb() -> Iterator[str]:
     install, mariadbd = program("mariadb-install-db"), program("mariadbd")
-    _need_driver("pymysql")
+    driver = _driver_of_mariadb()
     with _folder() as folder:
         data, port = folder / "data", free_port()
         user = ["--user=root"] if _is_root() else []
@@ -108,7 +108,7 @@ def _mariadb() -> Iterator[str]:
             f"--init-file={first_words}", "--innodb-flush-log-at-trx-commit=0",
         ]  # fmt: skip
         with _server(command, port, folder):
-            url = f"mysql+pymysql://root@127.0.0.1:{port}/recorder?charset=utf8mb4"
+            url = f"mysql+{driver}://root@127.0.0.1:{port}/recorder?charset=utf8mb4"
             _wait_until_it_answers(url)
             yield url
 
@@ -149,6 +149,14 @@ def program(name: str) -> str:
 def _postgresql_program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     return str(found[-1]) if found else program(name)
+
+
+def _driver_of_mariadb() -> str:
+    """Return the driver of Home Assistant's own images, where somebody has compiled it here."""
+    if importlib.util.find_spec("MySQLdb") is not None:
+        return "mysqldb"
+    _need_driver("pymysql")
+    return "pymysql"
 
 
 def _need_driver(name: str) -> None:

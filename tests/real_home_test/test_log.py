@@ -37,6 +37,8 @@ def test_warnings_and_errors_about_the_integration_are_complaints(log) -> None:
         "INFO (MainThread) [custom_components.med_exporter] All is well",
         "ERROR (MainThread) [homeassistant.components.camera] No camera",
         "WARNING (MainThread) [homeassistant.loader] We found a custom integration med_exporter",
+        "WARNING (MainThread) [homeassistant.components.http.security_filter] Filtered a request"
+        " with unsafe byte query string: /api/exports/history?offset=med_exporter%09",
     )
     assert complaints(records, "med_exporter") == records[:2]
 
