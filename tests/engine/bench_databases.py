@@ -96,8 +96,9 @@ def main() -> None:
         (
             f"Written by `scripts/bench --databases`: {readings:,} rows of {PLUGS} plugs, from the",
             "same states in SQLite, and in servers that are asked over TCP. The processor and the",
-            "memory are the engine's; the ratio is that of the seconds. MariaDB is read by mysqlclient",
-            "(`mysqldb`), as in Home Assistant's own images, where it is installed: PyMySQL is slower.",
+            "memory are the engine's; the ratio is that of the seconds. MariaDB is read by",
+            "mysqlclient (`mysqldb`), as in Home Assistant's own images, where it is installed:",
+            "PyMySQL is slower.",
         ),
         [
             ("file", "database", "seconds", "processor, s", "MB", "beside SQLite", "goal, at most"),
