@@ -86,7 +86,7 @@ def main() -> None:
         seconds = statistics.median(one.seconds for one in some)
         beside = statistics.median(one.seconds for one in took[aggregation, "sqlite"])
         rows.append((
-            f"csv {aggregation}", _name(urls[kind]), f"{seconds:.1f}",
+            f"csv {aggregation}", _name(kind, urls[kind]), f"{seconds:.1f}",
             f"{statistics.median(one.processor for one in some):.1f}",
             f"{max(one.memory for one in some):.0f}",
             f"{seconds / beside:.2f}", "" if kind == "sqlite" else GOAL,
@@ -107,12 +107,9 @@ def main() -> None:
     )
 
 
-def _name(url: str) -> str:
-    """Return the kind of a database, and by what it is read."""
-    made = make_url(url)
-    backend, driver = made.get_backend_name(), made.get_driver_name()
-    name = {"mysql": "mariadb"}.get(backend, backend)
-    return name if name == "sqlite" else f"{name}, {driver}"
+def _name(kind: str, url: str) -> str:
+    """Return the kind of a database, and by what a server is read."""
+    return kind if kind == "sqlite" else f"{kind}, {make_url(url).get_driver_name()}"
 
 
 if __name__ == "__main__":

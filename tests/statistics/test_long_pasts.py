@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -20,6 +21,9 @@ from custom_components.med_exporter.statistics import writer as writer_module
 from .test_writer import END, HOUR, NOW, Sums, last_hours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
@@ -42,16 +46,33 @@ def pages_until_copied(connection: Connection) -> int:
     return connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() or 0
 
 
+@pytest.fixture
+async def usual(sums: Sums) -> int:
+    """Count a long past; returns with how many pages of the log whoever commits copies it."""
+    pages = await queue_work(sums.hass, None, pages_until_copied)
+    for name in NAMES:
+        await sums.count(name, last_hours(HOURS))
+    return pages
+
+
+def before_each_part(act: Callable[[int], None]) -> AbstractContextManager[object]:
+    """Call something with the number of each part of a write, from 1 on, before it is queued."""
+    numbers = itertools.count(1)
+
+    def queue(*args):
+        act(next(numbers))
+        return queue_in_turn(*args)
+
+    return patch.object(writer_module, "queue_in_turn", queue)
+
+
 def log_size(recorder_db_url: str) -> int:
     return Path(f"{recorder_db_url.removeprefix('sqlite:///')}-wal").stat().st_size
 
 
 async def test_all_of_it_is_in_the_file_afterwards_and_commits_copy_as_usual(
-    sums: Sums, recorder_db_url: str
+    sums: Sums, usual: int, recorder_db_url: str
 ) -> None:
-    usual = await queue_work(sums.hass, None, pages_until_copied)
-    for name in NAMES:
-        await sums.count(name, last_hours(HOURS))
     meanwhile: list[int] = []
 
     def queue(hass, schema, work, committed=None):
@@ -73,22 +94,15 @@ async def test_all_of_it_is_in_the_file_afterwards_and_commits_copy_as_usual(
 
 @pytest.mark.parametrize("part", [1, 2])
 async def test_where_nobody_waits_for_it_any_more_commits_copy_as_usual(
-    sums: Sums, part: int
+    sums: Sums, usual: int, part: int
 ) -> None:
     """Also where the first part that lets the log grow is only queued then."""
-    usual = await queue_work(sums.hass, None, pages_until_copied)
-    for name in NAMES:
-        await sums.count(name, last_hours(HOURS))
-    parts = 0
 
-    def queue(*args):
-        nonlocal parts
-        parts += 1
-        if parts == part + 1:
+    def cancel(number: int) -> None:
+        if number == part + 1:
             sums.hass.loop.call_soon(writing.cancel)
-        return queue_in_turn(*args)
 
-    with patch.object(writer_module, "queue_in_turn", queue):
+    with before_each_part(cancel):
         writing = asyncio.create_task(sums.writer.async_write())
         with pytest.raises(asyncio.CancelledError):
             await writing
@@ -96,23 +110,12 @@ async def test_where_nobody_waits_for_it_any_more_commits_copy_as_usual(
     assert await queue_work(sums.hass, None, pages_until_copied) == usual
 
 
-async def test_where_writing_stops_amid_it_commits_copy_as_usual(sums: Sums) -> None:
-    usual = await queue_work(sums.hass, None, pages_until_copied)
-    for name in NAMES:
-        await sums.count(name, last_hours(HOURS))
-    parts = 0
-
-    def queue(*args):
-        nonlocal parts
-        parts += 1
-        if parts > 3:
+async def test_where_writing_stops_amid_it_commits_copy_as_usual(sums: Sums, usual: int) -> None:
+    def fail(number: int) -> None:
+        if number > 3:
             raise DatabaseUnavailableError
-        return queue_in_turn(*args)
 
-    with (
-        patch.object(writer_module, "queue_in_turn", queue),
-        pytest.raises(DatabaseUnavailableError),
-    ):
+    with before_each_part(fail), pytest.raises(DatabaseUnavailableError):
         await sums.writer.async_write()
     assert await queue_work(sums.hass, None, pages_until_copied) == usual
     # What was missing follows with the next time.

@@ -238,9 +238,10 @@ class VictoriaMetricsDestination(DatabaseDestination):
     ) -> None:
         # What a connection test has sent counts as the run's own.
         batch.given = self._given(selector_of(batch.labels), batch.rows.stamps)
-        for stamp in batch.given.intersection(batch.wanted.stamps):
-            # Since the server was asked what it lacks.
-            batch.wanted, batch.lines = batch.wanted.but(stamp), None
+        for stamp in batch.given:
+            if stamp in batch.wanted.stamps:
+                # Since the server was asked what it lacks.
+                batch.wanted, batch.lines = batch.wanted.but(stamp), None
         await self._sender.send(batch, disk_time=self._disk_time(flags), is_proved=is_proved)
 
     def _disk_time(self, flags: Flags) -> float:
