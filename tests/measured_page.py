@@ -51,8 +51,8 @@ EXPORTS: Final = MeasuredPage(
     _DOCS / "performance.md",
     """# How fast exports are
 
-Files and pushes beside what does the same: each pair is measured three times in turn, and its
-ratio is that of the medians. Times depend on the machine, ratios little.
+Files and pushes beside what does the same: each pair is measured three times in turn, a push five
+times, and its ratio is that of the medians. Times depend on the machine, ratios little.
 """,
 )
 HOUSE: Final = MeasuredPage(

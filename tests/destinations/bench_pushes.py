@@ -3,7 +3,7 @@
 `python -m tests.destinations.bench_pushes [KIND...]`, in a section of `docs/performance.md`.
 
 What is pushed is there already, as measurements; what the others send is prepared, too. Each pair
-is measured three times in turn, and its ratios are those of the medians. A push includes that the
+is measured five times in turn, and its ratios are those of the medians. A push includes that the
 server is asked whether it has everything, where it can be; the wait for its disk, which is the
 same however much is pushed, is left out. The table replaces the section of the page about pushes.
 """
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.base import Destination
     from custom_components.med_exporter.destinations.measurements import Measurement
 
-ROUNDS = 3
+ROUNDS = 5
 _HALF_HOUR = timedelta(minutes=30)
 
 

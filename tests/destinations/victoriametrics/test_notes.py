@@ -11,9 +11,11 @@ import pytest
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.databases.outcomes import stretches_of
 from custom_components.med_exporter.destinations.victoriametrics import series_push
+from custom_components.med_exporter.destinations.victoriametrics.batches import Batch
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
+from custom_components.med_exporter.destinations.victoriametrics.flags import Flags
 from custom_components.med_exporter.destinations.victoriametrics.notes import Note, moments_of
 from custom_components.med_exporter.destinations.victoriametrics.rows import labels_of, rows_of
 from custom_components.med_exporter.destinations.victoriametrics.sending import Sender
@@ -152,3 +154,30 @@ async def test_notes_are_settled_by_one_question_and_alone_where_rows_are_gone(
     assert raised.value.code == "ROWS_MISSING"
     assert (raised.value.translation_placeholders or {})["date"] == given[20].date
     assert settled == [(one, Outcome.STORED) for one in given[:20]]
+
+
+async def test_of_batches_that_are_looked_for_together_the_first_missing_row_is_named(
+    session: ClientSession, victoriametrics: Callable[..., Any]
+) -> None:
+    given, server = days(30), VictoriaMetrics(session, victoriametrics().url)
+    await push(VictoriaMetricsDestination(server, {}, on_disk_after=0), given[:25])
+    sender = Sender(server, Whereabouts(server, {}))
+    rows = rows_of(given)
+    later = asyncio.get_running_loop().time() + 999
+    # As if nothing had been there before.
+    batches = [
+        Batch(labels_of(given[0], {}), some, kept=some, wanted=some, is_alone=True, due=later)
+        for some in (rows[:10], rows[10:20], rows[20:30])
+    ]
+
+    notes, error = await sender.look(batches[:2], Flags())
+    assert [note.stamps() for note in notes] == [rows.stamps[:10], rows.stamps[10:20]]
+    assert error is None
+
+    notes, error = await sender.look(batches, Flags())
+    assert [note.stamps() for note in notes] == [
+        rows.stamps[:10], rows.stamps[10:20], rows.stamps[20:25],
+    ]  # fmt: skip
+    assert error is not None
+    assert error.code == "ROWS_MISSING"
+    assert (error.translation_placeholders or {})["date"] == given[25].date

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
-from ..measurements import EcoWattLevel, Energy, TempoDay
+from ..measurements import EcoWattLevel, Energy, Grain, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ SERIES: Final[Mapping[DataType, tuple[str, str, str | None]]] = {
 Measurement and field, joined by an underscore, are the names of VictoriaMetrics: it takes line
 protocol too, and joins them like that.
 """
+_EQUALLY_LONG: Final = frozenset({Grain.HALF_HOURLY, Grain.HOURLY})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLIONTHS: Final = 1_000_000
 """VictoriaMetrics keeps decimals, and those of one block share an exponent: what a sum of binary
@@ -33,7 +34,9 @@ fractions leaves behind the millionth of a watt-hour would cost it the digits th
 
 
 def stamps_of(measurements: Sequence[Measurement], per_second: int) -> list[int]:
-    """Return when the periods of measurements begin (UTC): whole seconds, `per_second` for each."""
+    """Return when periods of one series begin (UTC), oldest first: a second is `per_second`."""
+    if (regular := _regular(measurements, per_second)) is not None:
+        return list(regular)
     per_day = 86400 * per_second
     # Nearly twice as fast as `timestamp`, which counts microseconds.
     return [
@@ -41,6 +44,20 @@ def stamps_of(measurements: Sequence[Measurement], per_second: int) -> list[int]
         for one in measurements
         for since in (one.start - _EPOCH,)
     ]
+
+
+def _regular(measurements: Sequence[Measurement], per_second: int) -> range | None:
+    """Return what `stamps_of` does, of periods that follow each other without a gap; or None."""
+    first, last = measurements[0], measurements[-1]
+    if first.grain not in _EQUALLY_LONG:
+        return None
+    # The first and the last one tell it, as these never overlap: days differ in length.
+    start, end, latest = (
+        int((at - _EPOCH).total_seconds()) * per_second
+        for at in (first.start, first.end, last.start)
+    )
+    moments = range(start, latest + 1, end - start)
+    return moments if moments[-1] == latest and len(moments) == len(measurements) else None
 
 
 def numbers_of(measurements: Sequence[Measurement]) -> list[float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ...engine.lazy_dataclass import dataclass
@@ -48,11 +48,6 @@ class Batch:
     def is_plain(self) -> bool:
         """Return whether all of it was sent, to where nothing was."""
         return self.is_alone and not (self.too_old or self.is_missing)
-
-    def joined(self, other: Batch) -> Batch:
-        """Return this and the batch of the same series that comes after it, both plain, as one."""
-        rows, given = self.rows + other.rows, self.given | other.given
-        return replace(self, rows=rows, kept=rows, wanted=rows, given=given, due=other.due)
 
     def note(self, found: Found | None, count: int, *, is_on_disk: bool) -> Note:
         """Return a note of the first rows, all of which are there or too old.

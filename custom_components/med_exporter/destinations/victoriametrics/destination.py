@@ -169,11 +169,10 @@ class VictoriaMetricsDestination(DatabaseDestination):
                 async for rows in samples_of(self._server, source):
                     batch = await self._prepare(rows, flags, labels=labels)
                     await self._send(batch, flags)
-                    note, error = await self._sender.look(batch, flags)
+                    found, error = await self._sender.look([batch], flags)
                     if error is not None:
                         raise error
-                    if note is not None:
-                        notes.append(note)
+                    notes += found
         for note in notes:
             await sleep_until(note.due)
             await self._sender.settle([note], lambda *_: None)

@@ -87,14 +87,6 @@ class Rows(Sequence[Row]):
             return Rows(self.measurements[index], self.stamps[index], self.values[index])
         return Row(self.measurements[index], self.stamps[index], self.values[index])
 
-    def __add__(self, other: Rows) -> Rows:
-        """Return these and those that come after them."""
-        return Rows(
-            [*self.measurements, *other.measurements],
-            self.stamps + other.stamps,
-            self.values + other.values,
-        )
-
     def since(self, stamp: int) -> Rows:
         """Return those that are not older than a millisecond."""
         if not self.stamps or self.stamps[0] >= stamp:

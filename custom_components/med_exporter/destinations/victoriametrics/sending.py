@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from math import fsum, inf, nan
 from typing import TYPE_CHECKING
 
@@ -157,27 +158,51 @@ class Sender:
             await until_shown(self._server, look, is_flushed=is_flushed)
         return found, missing
 
-    async def _is_whole(self, labels: dict[str, str], rows: Rows) -> bool:
-        """Return whether a server has as many samples where these rows are, and the same sum.
+    async def _are_whole(self, batches: Sequence[Batch]) -> bool:
+        """Return whether a server has as many samples where some rows are, and the same sum.
 
         Where nothing was before they are these: to read them all takes both sides longer than to
         send them.
         """
         if self.is_unconfirmed and not await self._flush():
             return False
-        there = await self._server.totals(labels, rows.stamps[0], rows.stamps[-1])
-        if there is None or there[0] != len(rows):
+        rows = [batch.kept for batch in batches]
+        there = await self._server.totals(batches[0].labels, rows[0].stamps[0], rows[-1].stamps[-1])
+        if there is None or there[0] != sum(map(len, rows)):
             return False
-        return is_same(there[1], fsum(rows.values), self._whereabouts.relative)
+        total = fsum(chain.from_iterable(one.values for one in rows))
+        return is_same(there[1], total, self._whereabouts.relative)
 
-    async def look(self, batch: Batch, flags: Flags) -> tuple[Note | None, DestinationError | None]:
-        """Look for a batch; returns a note of its first rows, and `ROWS_MISSING` for the rest."""
-        kept, is_on_disk = batch.kept, batch.due <= _now()
-        if batch.is_alone and await self._is_whole(batch.labels, kept):
-            found, missing = None, kept[:0]
-            self.retention.witness(batch.labels, kept[-1])
-        else:
-            found, missing = await self._shown(batch.labels, kept)
+    async def look(
+        self, batches: Sequence[Batch], flags: Flags
+    ) -> tuple[list[Note], DestinationError | None]:
+        """Look for batches of one series, each after the one before, all plain or one only.
+
+        Returns a note of each, the last one of what is there of it, and `ROWS_MISSING` for the
+        rest, where there is one.
+        """
+        if batches[0].is_alone and await self._are_whole(batches):
+            self.retention.witness(batches[-1].labels, batches[-1].kept[-1])
+            now = _now()
+            make = [
+                partial(one.note, None, len(one.rows), is_on_disk=one.due <= now) for one in batches
+            ]
+            return await in_turn(lambda: [note() for note in make]), None
+        notes: list[Note] = []
+        for batch in batches:
+            note, error = await self._look_at(batch, flags)
+            if note is not None:
+                notes.append(note)
+            if error is not None:
+                return notes, error
+        return notes, None
+
+    async def _look_at(
+        self, batch: Batch, flags: Flags
+    ) -> tuple[Note | None, DestinationError | None]:
+        """Look for each row of a batch."""
+        is_on_disk = batch.due <= _now()
+        found, missing = await self._shown(batch.labels, batch.kept)
         if missing and await self.retention.async_drops(batch.labels, missing, flags):
             self.is_unconfirmed = False
             batch.too_old.update(missing.stamps)

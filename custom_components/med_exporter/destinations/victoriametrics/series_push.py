@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from itertools import islice
+from itertools import islice, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 _BATCH: Final = 25_000
 # At least as many batches are looked for at once: each time, the server has to show what it has.
 _LOOKED_AT: Final = 2
-IN_FLIGHT: Final = 4 * _BATCH
-"""Rows of all series that are held in memory: some are read, some sent, some read back."""
+IN_FLIGHT: Final = 5 * _BATCH
+"""Rows of all series that are held in memory: of some a batch is read, one is sent, one waits to be
+looked for, and two are looked for."""
 
 
 class SeriesPush:
@@ -172,11 +174,8 @@ class SeriesPush:
 
     def _begin_look(self) -> None:
         """Begin to look for the oldest batch, and for what was sent after it as it was."""
-        batch = self._batches.popleft()
-        while self._batches and batch.is_plain and self._batches[0].is_plain:
-            batch = batch.joined(self._batches.popleft())
-        self._batches.appendleft(batch)
-        self._look = asyncio.get_running_loop().create_task(self._look_for(batch))
+        batches = list(takewhile(attrgetter("is_plain"), self._batches)) or [self._batches[0]]
+        self._look = asyncio.get_running_loop().create_task(self._look_for(batches))
 
     async def _looked(self) -> None:
         """Wait for the look that is under way. Raises DestinationError where rows are missing.
@@ -193,15 +192,15 @@ class SeriesPush:
         finally:
             self._look = None
 
-    async def _look_for(self, batch: Batch) -> None:
-        note, error = await self._sender.look(batch, self._flags)
-        if note is not None:
-            self._room.take(notes=note.size)
-            self._notes.append(note)
+    async def _look_for(self, batches: Sequence[Batch]) -> None:
+        notes, error = await self._sender.look(batches, self._flags)
+        self._room.take(notes=sum(note.size for note in notes))
+        self._notes.extend(notes)
         if error is not None:
             raise error
-        self._batches.popleft()
-        self._room.take(-len(batch.rows))
+        for batch in batches:
+            self._batches.popleft()
+            self._room.take(-len(batch.rows))
 
     async def _drop_look(self) -> None:
         look, self._look = self._look, None
