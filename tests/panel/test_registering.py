@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.med_exporter import panel
 from custom_components.med_exporter.const import DOMAIN
 from tests.file_exports import set_up
 
@@ -16,9 +19,9 @@ async def test_it_is_for_everyone_and_its_files_are_served(
     hass = hass_with_recorder
     assert await async_setup_component(hass, "frontend", {})
     jobs = await set_up(hass, tmp_path)
-    panel = hass.data[DATA_PANELS]["export"]
-    assert (panel.component_name, panel.require_admin) == ("custom", False)
-    address = panel.config["_panel_custom"]["module_url"]
+    shown = hass.data[DATA_PANELS]["export"]
+    assert (shown.component_name, shown.require_admin) == ("custom", False)
+    address = shown.config["_panel_custom"]["module_url"]
     client = await hass_client_no_auth()
     for name in ("panel.js", "vendor/lit.js", "words/fr.json", "views/files.js"):
         response = await client.get(address.replace("panel.js", name))
@@ -49,3 +52,20 @@ async def test_a_house_without_a_frontend_has_none(hass_with_recorder, tmp_path)
     jobs = await set_up(hass_with_recorder, tmp_path)
     assert "export" not in hass_with_recorder.data.get(DATA_PANELS, {})
     await jobs.async_close()
+
+
+def test_the_address_changes_with_every_file_that_is_written(monkeypatch, tmp_path):
+    (tmp_path / "views").mkdir()
+    for name in ("panel.js", "views/files.js"):
+        (tmp_path / name).write_text("export {};", encoding="utf-8")
+    monkeypatch.setattr(panel, "_FOLDER", tmp_path)
+    before = panel._digest()
+    assert panel._digest() == before
+
+    # An update of the same length, and an older version again.
+    at = (tmp_path / "views/files.js").stat().st_mtime_ns
+    os.utime(tmp_path / "views/files.js", ns=(at, at + 1))
+    assert panel._digest() != before
+    os.utime(tmp_path / "views/files.js", ns=(at, at))
+    (tmp_path / "panel.js").write_text("export { };", encoding="utf-8")
+    assert panel._digest() != before

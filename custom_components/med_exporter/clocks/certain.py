@@ -48,7 +48,7 @@ def machine_run() -> tuple[str, float] | None:
     Reads a file.
     """
     try:
-        return _BOOT_ID.read_text(encoding="ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+        return _BOOT_ID.read_text(encoding="utf-8").strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
     except (AttributeError, OSError, ValueError):
         return None
 

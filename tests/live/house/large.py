@@ -33,8 +33,8 @@ _STATE_BYTES: Final = 165
 _FILLED: Final = """
 WITH RECURSIVE moments(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM moments WHERE n < :last)
 INSERT INTO states
-    (metadata_id, attributes_id, state, last_updated_ts, origin_idx, context_id_bin)
-SELECT metadata_id, attributes_id, CASE kind
+    (state_id, metadata_id, attributes_id, state, last_updated_ts, origin_idx, context_id_bin)
+SELECT 1 + n * :places + place, metadata_id, attributes_id, CASE kind
     WHEN 'power' THEN printf('%.1f', 50 + (n * 7919 + place) % 1000 / 10.0)
     WHEN 'voltage' THEN printf('%.1f', 229 + n % 30 / 10.0)
     WHEN 'current' THEN printf('%.3f', 0.2 + n % 500 / 1000.0)
@@ -110,7 +110,13 @@ def _fill(database: Path, begin: float, moments: int, others: int) -> None:
             )
             filling.append((made.lastrowid, filling[0][1], "other", len(filling)))
         connection.executemany("INSERT INTO temp.filling VALUES (?, ?, ?, ?)", filling)
-        connection.execute(_FILLED, {"last": moments - 1, "begin": begin, "step": _STEP})
+        # What is there is younger: it was recorded after all of the year.
+        connection.execute(
+            "UPDATE states SET state_id = state_id + :by, old_state_id = old_state_id + :by",
+            {"by": moments * len(filling)},
+        )
+        place = {"places": len(filling), "last": moments - 1, "begin": begin, "step": _STEP}
+        connection.execute(_FILLED, place)
         connection.commit()
 
 
