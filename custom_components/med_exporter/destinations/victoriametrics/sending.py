@@ -184,10 +184,11 @@ class Sender:
         if batches[0].is_alone and await self._are_whole(batches):
             self.retention.witness(batches[-1].labels, batches[-1].kept[-1])
             now = _now()
-            make = [
-                partial(one.note, None, len(one.rows), is_on_disk=one.due <= now) for one in batches
-            ]
-            return await in_turn(lambda: [note() for note in make]), None
+
+            def all_notes() -> list[Note]:
+                return [one.note(None, len(one.rows), is_on_disk=one.due <= now) for one in batches]
+
+            return await in_turn(all_notes), None
         notes: list[Note] = []
         for batch in batches:
             note, error = await self._look_at(batch, flags)
