@@ -16,10 +16,11 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     PointName,
 )
+from custom_components.med_exporter.destinations.samples import Given
 from custom_components.med_exporter.sources.tempo_calendar import PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Container, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from custom_components.med_exporter.destinations.base import Destination, Outcome
 
@@ -99,18 +100,10 @@ class Latest:
 
     def __init__(self, *latest: Measurement) -> None:
         self.latest = list(latest)
-        self.given: set[tuple[str, int]] = set()
+        self.given = Given()
 
     async def async_latest(self) -> list[Measurement]:
         return self.latest
-
-    def note(self, series: str, stamp: int) -> None:
-        self.given.add((series, stamp))
-
-    def take(self, series: str, stamps: Container[int]) -> set[int]:
-        taken = {one for one in self.given if one[0] == series and one[1] in stamps}
-        self.given -= taken
-        return {stamp for _, stamp in taken}
 
 
 async def pages_of[T](measurements: Iterable[T], size: int = 7) -> AsyncIterator[Sequence[T]]:

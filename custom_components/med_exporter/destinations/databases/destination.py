@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
+from ..samples import Given
 from ..stretches import stretches
 from .series import stamps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement, PointName
@@ -46,6 +47,7 @@ class DatabaseDestination(ABC):
         self._labels = dict(labels)
         self._metrics = metrics
         self._samples = samples
+        self._given = Given() if samples is None else samples.given
 
     async def async_start(self) -> None:
         """Begin to send the exporter's own metrics; there is no lasting connection."""
@@ -114,15 +116,6 @@ class DatabaseDestination(ABC):
 
     async def _async_latest(self) -> list[Measurement]:
         return [] if self._samples is None else await self._samples.async_latest()
-
-    def _note(self, series: str, stamp: int) -> None:
-        """Take note that a connection test has sent a row."""
-        if self._samples is not None:
-            self._samples.note(series, stamp)
-
-    def _given(self, series: str, stamps: Container[int]) -> set[int]:
-        """Return at which of some moments connection tests have sent rows, and forget them."""
-        return set() if self._samples is None else self._samples.take(series, stamps)
 
     @abstractmethod
     async def _async_limit(self) -> tuple[int, bool]:

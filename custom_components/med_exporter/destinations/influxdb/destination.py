@@ -86,7 +86,7 @@ class InfluxDestination(DatabaseDestination):
         self, measurement: Measurement, outcome: Outcome, *_: object, **__: object
     ) -> None:
         if outcome is Outcome.STORED:
-            self._note(str(series_of(measurement, self._labels)), point_of(measurement).stamp)
+            self._given.note(str(series_of(measurement, self._labels)), point_of(measurement).stamp)
 
     async def async_reach(self) -> None:
         """Ask for a point that cannot be there; a server that cannot be asked is given none."""
@@ -189,7 +189,7 @@ class InfluxDestination(DatabaseDestination):
                 oldest = missing[-1].stamp + 1
                 missing = []
         settled = points[: points.index(missing[0])] if missing else points
-        given = self._given(str(series), [point.stamp for point in points])
+        given = self._given.take(str(series), [point.stamp for point in points])
         outcomes = await in_turn(partial(_outcomes, settled, wanted, given, oldest))
         for one in await in_turn(partial(stretches_of, batch, outcomes)):
             settle(one.last, one.outcome, one.first, one.count)

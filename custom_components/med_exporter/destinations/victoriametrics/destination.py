@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -120,14 +121,21 @@ class VictoriaMetricsDestination(DatabaseDestination):
         row = rows[0]
         if row.stamp < milliseconds_ago(flags.retention or USUAL_RETENTION):
             return
-        found = await self._whereabouts.async_find(labels, rows)
-        if found.has(row):
+        series = selector_of(labels)
+        # A run that pushes it does the same, and more.
+        if self._given.is_pushed(series):
             return
-        # Before it is there: a run that goes on meanwhile is not to send it too.
-        self._note(selector_of(labels), row.stamp)
-        is_shown = await self._sender.write(labels, rows)
+        # One that begins from now on has its turn after this.
+        async with self._given.turn(series):
+            await self._server.flush()
+            found = await self._whereabouts.async_find(labels, rows)
+            if found.has(row):
+                return
+            # Before it is there: that run is not to send it too.
+            self._given.note(series, row.stamp)
+            is_shown = await self._sender.write(labels, rows)
         if not is_shown:
-            raise self._nothing_shown(selector_of(labels))
+            raise self._nothing_shown(series)
 
     async def _flags(self) -> Flags:
         """Ask what the server tells about its settings, and keep to it."""
@@ -201,16 +209,26 @@ class VictoriaMetricsDestination(DatabaseDestination):
                 of those of `VictoriaMetrics`.
 
         """
-        series = SeriesPush(
-            self._sender,
-            self._room,
-            self._turn,
-            begin=self._begin,
-            prepare=self._prepare,
-            send=self._send,
-            settle=settle,
-        )
-        await series.async_run(pages)
+        with ExitStack() as stack:
+            pushed = set[str]()
+
+            async def prepare(rows: Rows, flags: Flags, is_proved: bool) -> Batch:  # noqa: FBT001 (of a row of arguments)
+                series = selector_of(labels_of(rows.measurements[0], self._labels))
+                if series not in pushed:
+                    pushed.add(series)
+                    stack.enter_context(self._given.pushing(series))
+                return await self._prepare(rows, flags, is_proved)
+
+            push = SeriesPush(
+                self._sender,
+                self._room,
+                self._turn,
+                begin=self._begin,
+                prepare=prepare,
+                send=self._send,
+                settle=settle,
+            )
+            await push.async_run(pages)
 
     async def _begin(self) -> Flags:
         """Have the server show all that was written before, and tell what it keeps."""
@@ -235,13 +253,16 @@ class VictoriaMetricsDestination(DatabaseDestination):
         flags: Flags,
         is_proved: bool = False,  # noqa: FBT001, FBT002 (of a row of arguments)
     ) -> None:
-        # What a connection test has sent counts as the run's own.
-        batch.given = self._given(selector_of(batch.labels), batch.rows.stamps)
-        for stamp in batch.given:
-            if stamp in batch.wanted.stamps:
-                # Since the server was asked what it lacks.
-                batch.wanted, batch.lines = batch.wanted.but(stamp), None
-        await self._sender.send(batch, disk_time=self._disk_time(flags), is_proved=is_proved)
+        series = selector_of(batch.labels)
+        async with self._given.turn(series):
+            # What a connection test has sent counts as the run's own.
+            batch.given = self._given.take(series, batch.rows.stamps)
+            for stamp in batch.given:
+                if stamp in batch.wanted.stamps:
+                    # Since the server was asked what it lacks.
+                    batch.wanted, batch.lines = batch.wanted.but(stamp), None
+            disk_time = self._disk_time(flags)
+            await self._sender.send(batch, disk_time=disk_time, is_proved=is_proved)
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""

@@ -181,9 +181,10 @@ class Sender:
         Returns a note of each, the last one of what is there of it, and `ROWS_MISSING` for the
         rest, where there is one.
         """
+        # What is shown before it is on the disk may be forgotten before the answer has come.
+        now = _now()
         if batches[0].is_alone and await self._are_whole(batches):
             self.retention.witness(batches[-1].labels, batches[-1].kept[-1])
-            now = _now()
 
             def all_notes() -> list[Note]:
                 return [one.note(None, len(one.rows), is_on_disk=one.due <= now) for one in batches]
