@@ -75,7 +75,7 @@ async def measure(folder: Path, gigabytes: int = 5) -> None:
             await asyncio.sleep(20)
             took.append(await _asked(home, end))
             await home.stop()
-    _write(sizes, moments, took)
+    _write(gigabytes, sizes, moments, took)
 
 
 def _recorded(database: Path) -> dict[tuple[int, str], tuple[int, int | None]]:
@@ -179,13 +179,15 @@ def _processor(home: RealHome) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _write(sizes: list[float], moments: int, took: list[dict[str, tuple[float, ...]]]) -> None:
+def _write(
+    gigabytes: int, sizes: list[float], moments: int, took: list[dict[str, tuple[float, ...]]]
+) -> None:
     small, large = took
     HOUSE.write_section(
-        f"A database of {sizes[1]:.1f} GB",
+        f"A database of {gigabytes} GB",
         [
             f"{_PLUGS} plugs, {moments:,} readings of each in a year: almost alone in a database",
-            f"of {sizes[0]:.1f} GB, and among a whole house's states in a large one.",
+            f"of {sizes[0]:.1f} GB, and among a whole house's states in one of {sizes[1]:.1f} GB.",
         ],
         [
             ("what", "processor, s, small", "large", "ratio", "engine, MB, small", "large",
