@@ -22,7 +22,38 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientSession, web
 
+    from tests.hostile_front import Front
+
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
+
+
+def destination(
+    session: ClientSession, front: Front, *, on_disk_after: float = 0, **options: Any
+) -> VictoriaMetricsDestination:
+    server = VictoriaMetrics(session, front.url)
+    return VictoriaMetricsDestination(server, {}, on_disk_after=on_disk_after, **options)
+
+
+def hold_first(front: Front, door: str) -> tuple[threading.Event, threading.Event]:
+    """Hold the first answer about our series at a door until there is another, or it is let go.
+
+    Returns what is set when it is held, and what lets it go.
+    """
+    held, go_on = threading.Event(), threading.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = await front.pass_on(request)
+        asked = request.path_qs.encode() + await request.read()
+        if request.path.endswith(door) and b"Mon_PDL" in asked:
+            if held.is_set():
+                go_on.set()
+            else:
+                held.set()
+                await asyncio.to_thread(go_on.wait)
+        return response
+
+    front.says = answer
+    return held, go_on
 
 
 async def test_what_was_counted_before_it_was_on_the_disk_is_asked_for_once_more(
@@ -42,7 +73,7 @@ async def test_what_was_counted_before_it_was_on_the_disk_is_asked_for_once_more
             return response
 
         front.says = answer
-        to = VictoriaMetricsDestination(VictoriaMetrics(session, front.url), {}, on_disk_after=disk)
+        to = destination(session, front, on_disk_after=disk)
         settled: list[Any] = []
         with pytest.raises(DestinationError) as raised:
             await push(to, days(30), settled)
@@ -58,30 +89,14 @@ async def test_a_run_waits_while_a_connection_test_looks_for_a_row_of_its_series
 ) -> None:
     server, given = victoriametrics(), days(3)
     latest = Latest(given[-1])
-    looked, is_pushing = threading.Event(), threading.Event()
     async with front_of(server.url) as front:
-
-        async def answer(request: web.Request) -> web.StreamResponse:
-            response = await front.pass_on(request)
-            is_look = request.path.endswith("/export") and "Mon_PDL" in request.path_qs
-            if is_look and not looked.is_set():
-                looked.set()
-                # That nothing is there yet arrives when a run has found that, too.
-                await asyncio.to_thread(is_pushing.wait)
-            elif is_look:
-                is_pushing.set()
-            return response
-
-        front.says = answer
-        tested, other = (
-            VictoriaMetricsDestination(
-                VictoriaMetrics(session, front.url), {}, on_disk_after=0, samples=latest
-            )
-            for _ in range(2)
-        )
+        # That nothing is there yet arrives when a run has found that, too.
+        looked, _ = hold_first(front, "/export")
+        tested = destination(session, front, samples=latest)
         testing = asyncio.create_task(tested.async_test())
         await asyncio.to_thread(looked.wait)
-        outcomes = await push(tested if is_same else other, given)
+        pushed = tested if is_same else destination(session, front, samples=latest)
+        outcomes = await push(pushed, given)
         assert await testing is None
     assert outcomes == [Outcome.STORED] * 3
     assert [len(values) for values in server.samples(DAILY).values()] == [1, 1, 1]
@@ -91,25 +106,12 @@ async def test_a_connection_test_leaves_a_series_alone_that_a_run_is_sending(
     session: ClientSession, victoriametrics: Callable[..., Any]
 ) -> None:
     server, given = victoriametrics(), days(3)
-    latest = Latest(given[-1])
-    sent, is_tested = threading.Event(), threading.Event()
     async with front_of(server.url) as front:
-
-        async def answer(request: web.Request) -> web.StreamResponse:
-            body = await request.read()
-            response = await front.pass_on(request)
-            if request.path.endswith("/import") and b"Mon_PDL" in body and not sent.is_set():
-                sent.set()
-                await asyncio.to_thread(is_tested.wait)
-            return response
-
-        front.says = answer
-        to = VictoriaMetricsDestination(
-            VictoriaMetrics(session, front.url), {}, on_disk_after=0, samples=latest
-        )
+        sent, go_on = hold_first(front, "/import")
+        to = destination(session, front, samples=Latest(given[-1]))
         pushing = asyncio.create_task(push(to, given))
         await asyncio.to_thread(sent.wait)
         assert await to.async_test() is None
-        is_tested.set()
+        go_on.set()
         assert await pushing == [Outcome.STORED] * 3
     assert [len(values) for values in server.samples(DAILY).values()] == [1, 1, 1]
