@@ -175,7 +175,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
             for source in ours:
                 labels = labels_of_other(source, now, self._labels)
                 async for rows in samples_of(self._server, source):
-                    batch = await self._prepare(rows, flags, labels=labels)
+                    batch = await self._sender.prepare(labels, rows, flags)
                     await self._send(batch, flags)
                     found, error = await self._sender.look([batch], flags)
                     if error is not None:
@@ -213,11 +213,13 @@ class VictoriaMetricsDestination(DatabaseDestination):
             pushed = set[str]()
 
             async def prepare(rows: Rows, flags: Flags, is_proved: bool) -> Batch:  # noqa: FBT001 (of a row of arguments)
-                series = selector_of(labels_of(rows.measurements[0], self._labels))
+                labels = labels_of(rows.measurements[0], self._labels)
+                series = selector_of(labels)
                 if series not in pushed:
                     pushed.add(series)
                     stack.enter_context(self._given.pushing(series))
-                return await self._prepare(rows, flags, is_proved)
+                # Before a series has appeared as it should its rows are not sent all together.
+                return await self._sender.prepare(labels, rows, flags, is_packed=is_proved)
 
             push = SeriesPush(
                 self._sender,
@@ -235,18 +237,6 @@ class VictoriaMetricsDestination(DatabaseDestination):
         await self._sender.confirm()
         return await self._flags()
 
-    async def _prepare(
-        self,
-        rows: Rows,
-        flags: Flags,
-        is_proved: bool = False,  # noqa: FBT001, FBT002 (of a row of arguments)
-        *,
-        labels: dict[str, str] | None = None,
-    ) -> Batch:
-        labels = labels or labels_of(rows.measurements[0], self._labels)
-        # Before a series has appeared as it should its rows are not sent all together.
-        return await self._sender.prepare(labels, rows, flags, is_packed=is_proved)
-
     async def _send(
         self,
         batch: Batch,
@@ -257,10 +247,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
         async with self._given.turn(series):
             # What a connection test has sent counts as the run's own.
             batch.given = self._given.take(series, batch.rows.stamps)
-            for stamp in batch.given:
-                if stamp in batch.wanted.stamps:
-                    # Since the server was asked what it lacks.
-                    batch.wanted, batch.lines = batch.wanted.but(stamp), None
+            for stamp in batch.given.intersection(batch.wanted.stamps):
+                # Since the server was asked what it lacks.
+                batch.wanted, batch.lines = batch.wanted.but(stamp), None
             disk_time = self._disk_time(flags)
             await self._sender.send(batch, disk_time=disk_time, is_proved=is_proved)
 
